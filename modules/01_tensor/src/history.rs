@@ -1,0 +1,133 @@
+//! Where a tensor came from.
+
+use crate::door::{Op, Reads};
+use crate::tensor::{Tensor, TensorId};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The op of a recorded computation and what its gradient will need.
+///
+/// What is kept can be taken out through a shared reference, because that is what lets
+/// `backward(&self)` give memory back while the loss, and any output the user holds, lives on.
+pub struct History {
+    op: Arc<dyn Op>,
+    saved: Mutex<Option<Saved>>,
+}
+
+/// The inputs of an op and its output, as far as the gradient rules of the op read them.
+///
+/// The output has no history here, so that a history never holds itself.
+#[derive(Clone)]
+pub struct Saved {
+    /// The inputs; those that no rule reads have a shape and a place in the graph, but no numbers.
+    pub inputs: Inputs,
+    /// The output, if a rule reads it.
+    pub output: Option<Tensor>,
+}
+
+impl Saved {
+    #[inline]
+    pub(crate) fn new(reads: Reads, x: &[&Tensor], y: &Tensor, id: TensorId) -> Self {
+        let keep = |i: usize| {
+            if reads.has_input(i) {
+                x[i].clone()
+            } else {
+                x[i].released()
+            }
+        };
+        let inputs = match x.len() {
+            1 => Inputs::One([keep(0)]),
+            2 => Inputs::Two([keep(0), keep(1)]),
+            n => Inputs::Many((0..n).map(keep).collect()),
+        };
+        let output = reads.output().then(|| y.detach().under(id));
+        Self { inputs, output }
+    }
+}
+
+impl History {
+    #[inline]
+    pub(crate) fn new(op: Arc<dyn Op>, saved: Saved) -> Self {
+        Self {
+            op,
+            saved: Mutex::new(Some(saved)),
+        }
+    }
+
+    /// The op that was computed.
+    #[inline]
+    pub fn op(&self) -> &Arc<dyn Op> {
+        &self.op
+    }
+
+    /// What was saved, leaving nothing behind. `None`: it was taken before.
+    pub fn take(&self) -> Option<Saved> {
+        self.lock().take()
+    }
+
+    /// Looks at what was saved. `None`: it was taken before.
+    pub fn look<R>(&self, f: impl FnOnce(Option<&Saved>) -> R) -> R {
+        f(self.lock().as_ref())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Saved>> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A loop, not the recursion the compiler would write: a chain of a million ops is a million
+/// histories deep.
+impl Drop for History {
+    fn drop(&mut self) {
+        let take = |history: &mut History| {
+            history
+                .saved
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+        };
+        let mut next = take(self);
+        let mut waiting: Vec<Arc<History>> = Vec::new();
+        while let Some(mut saved) = next {
+            waiting.extend(saved.inputs.iter_mut().filter_map(Tensor::take_history));
+            next = None;
+            while let (None, Some(history)) = (&next, waiting.pop()) {
+                // Of several threads that let go of a history at once, exactly one gets it.
+                next = Arc::into_inner(history).and_then(|mut history| take(&mut history));
+            }
+        }
+    }
+}
+
+/// The inputs of one op. One or two, as almost all have, cost no allocation.
+#[derive(Clone)]
+pub enum Inputs {
+    /// Of a unary op.
+    One([Tensor; 1]),
+    /// Of a binary op.
+    Two([Tensor; 2]),
+    /// Of the rest.
+    Many(Vec<Tensor>),
+}
+
+impl Deref for Inputs {
+    type Target = [Tensor];
+
+    fn deref(&self) -> &[Tensor] {
+        match self {
+            Self::One(x) => x,
+            Self::Two(x) => x,
+            Self::Many(x) => x,
+        }
+    }
+}
+
+impl DerefMut for Inputs {
+    fn deref_mut(&mut self) -> &mut [Tensor] {
+        match self {
+            Self::One(x) => x,
+            Self::Two(x) => x,
+            Self::Many(x) => x,
+        }
+    }
+}
