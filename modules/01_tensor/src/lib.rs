@@ -54,7 +54,7 @@ pub use ops::elementwise::{Add, Div, Maximum, Minimum, Mul, Pow, Sub};
 pub use ops::join::Cat;
 pub use ops::matmul::MatMul;
 pub use ops::pick::{Gather, IndexAdd, IndexSelect, OneHot, ScatterAdd};
-pub use ops::reduce::{ArgMax, ArgMin, Max, Mean, Min, Reduction, Std, Sum, SumTo, Var};
+pub use ops::reduce::{ArgMax, ArgMin, Max, Mean, Min, ReducedAxes, Std, Sum, SumTo, Var};
 pub use ops::unary::{Abs, Clamp, Exp, Ln, Neg, Sqrt};
 pub use ops::view::{Expand, Permute, Reshape, Slice, SliceBackward};
 pub use rng::{Rng, RngState};

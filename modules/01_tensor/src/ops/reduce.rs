@@ -2,19 +2,36 @@
 
 use super::{by_kind, only_floats};
 use crate::door::{Op, Reads, dispatch};
-use crate::shape::{AxisSet, Integers, Shape, resolve_axis};
+use crate::shape::{AxisSet, Integers, Shape, resolve_axes};
 use crate::storage::Element;
 use crate::tensor::Tensor;
 use std::borrow::Cow;
 
 /// Which axes go, and whether they stay behind with size 1.
 #[derive(Clone, Copy)]
-pub struct Reduction {
+pub struct ReducedAxes {
     axes: AxisSet,
     keepdim: bool,
 }
 
-impl Reduction {
+impl ReducedAxes {
+    /// All axes of `x`, none kept.
+    fn all(x: &Tensor) -> Self {
+        Self {
+            axes: AxisSet::all(x.ndim()),
+            keepdim: false,
+        }
+    }
+
+    /// Those axes of `x` that `op` was asked to reduce.
+    #[track_caller]
+    fn named(op: &str, x: &Tensor, axes: impl Integers, keepdim: bool) -> Self {
+        Self {
+            axes: resolve_axes(op, axes, x.ndim()),
+            keepdim,
+        }
+    }
+
     /// Whether `axis` is reduced.
     pub fn reduces(&self, axis: usize) -> bool {
         self.axes.contains(axis)
@@ -95,14 +112,14 @@ macro_rules! reduction {
 }
 
 /// Added up.
-pub struct Sum(pub Reduction);
+pub struct Sum(pub ReducedAxes);
 reduction!(Sum "sum", Reads::NOTHING, |self, x| match x.kind() {
     "i32" => self.0.each(x, |row: &[i32]| row.iter().fold(0, |sum: i32, &v| sum.wrapping_add(v))),
     _ => self.0.each(x, |row| sum(row) as f32),
 });
 
 /// The arithmetic mean; NaN of no numbers.
-pub struct Mean(pub Reduction);
+pub struct Mean(pub ReducedAxes);
 reduction!(Mean "mean", Reads::NOTHING, |self, x| {
     self.0.each(x, |row| (sum(row) / row.len() as f64) as f32)
 });
@@ -110,45 +127,45 @@ reduction!(Mean "mean", Reads::NOTHING, |self, x| {
 /// The variance: squared distances from the mean, added up and divided by `n - correction`.
 pub struct Var {
     /// Over which axes.
-    pub reduction: Reduction,
+    pub axes: ReducedAxes,
     /// 1 for the estimate from a sample (Bessel), 0 for the variance of the numbers themselves.
     pub correction: usize,
 }
 reduction!(Var "var", Reads::input(0), |self, x| {
-    self.reduction.each(x, |row| variance(row, self.correction) as f32)
+    self.axes.each(x, |row| variance(row, self.correction) as f32)
 });
 
 /// The standard deviation: the square root of the variance.
 pub struct Std {
     /// Over which axes.
-    pub reduction: Reduction,
+    pub axes: ReducedAxes,
     /// As for [`Var`].
     pub correction: usize,
 }
 reduction!(Std "std", Reads::ALL, |self, x| {
-    self.reduction.each(x, |row| variance(row, self.correction).sqrt() as f32)
+    self.axes.each(x, |row| variance(row, self.correction).sqrt() as f32)
 });
 
 /// The largest; NaN if there is one. Equal ones share the gradient.
-pub struct Max(pub Reduction);
+pub struct Max(pub ReducedAxes);
 reduction!(Max "max", Reads::ALL, |self, x| by_kind!(x, T => {
     self.0.each(x, |row: &[T]| row[best(row, |a, b| a > b)])
 }));
 
 /// The smallest; NaN if there is one. Equal ones share the gradient.
-pub struct Min(pub Reduction);
+pub struct Min(pub ReducedAxes);
 reduction!(Min "min", Reads::ALL, |self, x| by_kind!(x, T => {
     self.0.each(x, |row: &[T]| row[best(row, |a, b| a < b)])
 }));
 
 /// Where the largest is, the first of equal ones.
-pub struct ArgMax(pub Reduction);
+pub struct ArgMax(pub ReducedAxes);
 reduction!(ArgMax "argmax", Reads::NOTHING, |self, x| by_kind!(x, T => {
     self.0.each(x, |row: &[T]| best(row, |a, b| a > b) as i32)
 }));
 
 /// Where the smallest is, the first of equal ones.
-pub struct ArgMin(pub Reduction);
+pub struct ArgMin(pub ReducedAxes);
 reduction!(ArgMin "argmin", Reads::NOTHING, |self, x| by_kind!(x, T => {
     self.0.each(x, |row: &[T]| best(row, |a, b| a < b) as i32)
 }));
@@ -161,8 +178,8 @@ reduction!(SumTo "sum_to", Reads::NOTHING, |self, x| {
         *i < lead || (self.0.size(*i - lead) == 1 && x.shape().size(*i) != 1)
     };
     let axes: Vec<isize> = (0..x.ndim()).filter(repeated).map(|i| i as isize).collect();
-    let reduction = Reduction { axes: x.axes("sum_to", axes.as_slice()), keepdim: true };
-    Sum(reduction).forward(&[x]).reshape(self.0)
+    let axes = ReducedAxes::named("sum_to", x, axes.as_slice(), true);
+    Sum(axes).forward(&[x]).reshape(self.0)
 });
 
 /// Defines the two methods of a reduction: of all numbers, and over some axes.
@@ -172,9 +189,9 @@ macro_rules! reductions {
             #[doc = concat!($doc, " of all numbers: `[…] -> []`.\n\n# Panics\n", $panics)]
             #[track_caller]
             pub fn $all(&self) -> Tensor {
-                let reduction = Reduction { axes: AxisSet::all(self.ndim()), keepdim: false };
-                $check(stringify!($all), self, reduction);
-                dispatch($op(reduction), &[self])
+                let axes = ReducedAxes::all(self);
+                $check(stringify!($all), self, axes);
+                dispatch($op(axes), &[self])
             }
 
             #[doc = concat!(
@@ -183,9 +200,9 @@ macro_rules! reductions {
             )]
             #[track_caller]
             pub fn $over(&self, axes: impl Integers, keepdim: bool) -> Tensor {
-                let reduction = Reduction { axes: self.axes(stringify!($all), axes), keepdim };
-                $check(stringify!($all), self, reduction);
-                dispatch($op(reduction), &[self])
+                let axes = ReducedAxes::named(stringify!($all), self, axes, keepdim);
+                $check(stringify!($all), self, axes);
+                dispatch($op(axes), &[self])
             }
         )* }
     };
@@ -197,17 +214,17 @@ reductions! {
     min min_over, some, Min; "The smallest", "When there are no numbers to choose from."
 }
 
-fn any(_: &str, _: &Tensor, _: Reduction) {}
+fn any(_: &str, _: &Tensor, _: ReducedAxes) {}
 
 #[track_caller]
-fn floats(op: &str, x: &Tensor, _: Reduction) {
+fn floats(op: &str, x: &Tensor, _: ReducedAxes) {
     only_floats(op, x);
 }
 
 #[track_caller]
-fn some(op: &str, x: &Tensor, reduction: Reduction) {
+fn some(op: &str, x: &Tensor, axes: ReducedAxes) {
     assert!(
-        reduction.count(x.shape()) > 0 || reduction.shape_of(x.shape()).numel() == 0,
+        axes.count(x.shape()) > 0 || axes.shape_of(x.shape()).numel() == 0,
         "{op}: no numbers to choose from in {}; check for an empty batch",
         x.shape()
     );
@@ -221,13 +238,10 @@ impl Tensor {
     #[track_caller]
     pub fn var(&self) -> Tensor {
         only_floats("var", self);
-        let reduction = Reduction {
-            axes: AxisSet::all(self.ndim()),
-            keepdim: false,
-        };
+        let axes = ReducedAxes::all(self);
         dispatch(
             Var {
-                reduction,
+                axes,
                 correction: 1,
             },
             &[self],
@@ -242,17 +256,8 @@ impl Tensor {
     #[track_caller]
     pub fn var_over(&self, axes: impl Integers, correction: usize, keepdim: bool) -> Tensor {
         only_floats("var", self);
-        let reduction = Reduction {
-            axes: self.axes("var", axes),
-            keepdim,
-        };
-        dispatch(
-            Var {
-                reduction,
-                correction,
-            },
-            &[self],
-        )
+        let axes = ReducedAxes::named("var", self, axes, keepdim);
+        dispatch(Var { axes, correction }, &[self])
     }
 
     /// The standard deviation of all numbers, as estimated from a sample.
@@ -262,13 +267,10 @@ impl Tensor {
     #[track_caller]
     pub fn std(&self) -> Tensor {
         only_floats("std", self);
-        let reduction = Reduction {
-            axes: AxisSet::all(self.ndim()),
-            keepdim: false,
-        };
+        let axes = ReducedAxes::all(self);
         dispatch(
             Std {
-                reduction,
+                axes,
                 correction: 1,
             },
             &[self],
@@ -282,17 +284,8 @@ impl Tensor {
     #[track_caller]
     pub fn std_over(&self, axes: impl Integers, correction: usize, keepdim: bool) -> Tensor {
         only_floats("std", self);
-        let reduction = Reduction {
-            axes: self.axes("std", axes),
-            keepdim,
-        };
-        dispatch(
-            Std {
-                reduction,
-                correction,
-            },
-            &[self],
-        )
+        let axes = ReducedAxes::named("std", self, axes, keepdim);
+        dispatch(Std { axes, correction }, &[self])
     }
 
     /// Where along `axis` the largest number is, the first of equal ones, as integers.
@@ -314,14 +307,10 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn choice(&self, op: &str, axis: isize, keepdim: bool) -> Reduction {
-        let axis = resolve_axis(op, axis, self.ndim());
-        let reduction = Reduction {
-            axes: self.axes(op, axis),
-            keepdim,
-        };
-        some(op, self, reduction);
-        reduction
+    fn choice(&self, op: &str, axis: isize, keepdim: bool) -> ReducedAxes {
+        let axes = ReducedAxes::named(op, self, axis, keepdim);
+        some(op, self, axes);
+        axes
     }
 
     /// Added up to `shape`, which broadcasts to this one: every number goes to the one that

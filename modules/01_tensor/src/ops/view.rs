@@ -2,7 +2,7 @@
 
 use crate::door::{Op, Reads, dispatch};
 use crate::layout::Layout;
-use crate::shape::{Integers, Shape, resolve_axes, resolve_axis, resolve_extents};
+use crate::shape::{Integers, Shape, resolve_axis, resolve_extents};
 use crate::tensor::Tensor;
 use std::ops::{Bound, RangeBounds};
 
@@ -358,12 +358,6 @@ impl Tensor {
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Tensor {
         self.expand(shape)
-    }
-
-    /// The axes that [`sum_to`](Self::sum_to) adds up; shared with the reductions.
-    #[track_caller]
-    pub(crate) fn axes(&self, op: &str, axes: impl Integers) -> crate::shape::AxisSet {
-        resolve_axes(op, axes, self.ndim())
     }
 }
 
