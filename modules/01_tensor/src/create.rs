@@ -106,9 +106,7 @@ impl Tensor {
     pub fn randint(shape: impl Into<Shape>, low: i32, high: i32, rng: &mut Rng) -> Self {
         assert!(low < high, "randint: there is no integer in {low}..{high}");
         let span = high.abs_diff(low);
-        Self::generate(shape, || {
-            low.wrapping_add_unsigned(rng.below(u64::from(span)) as u32)
-        })
+        Self::generate(shape, || low.wrapping_add_unsigned(rng.below(u64::from(span)) as u32))
     }
 
     /// The integers `0..n` in random order: `[n]`.
@@ -163,16 +161,10 @@ mod tests {
 
     #[test]
     fn ranges_are_those_of_pytorch() {
-        assert_eq!(
-            Tensor::arange(0.0, 1.0, 0.25).to_vec(),
-            [0.0, 0.25, 0.5, 0.75]
-        );
+        assert_eq!(Tensor::arange(0.0, 1.0, 0.25).to_vec(), [0.0, 0.25, 0.5, 0.75]);
         assert_eq!(Tensor::arange(3.0, 0.0, -2.0).to_vec(), [3.0, 1.0]);
         assert_eq!(Tensor::arange(1.0, 1.0, 1.0).shape(), [0]);
-        assert_eq!(
-            Tensor::linspace(0.0, 1.0, 5).to_vec(),
-            [0.0, 0.25, 0.5, 0.75, 1.0]
-        );
+        assert_eq!(Tensor::linspace(0.0, 1.0, 5).to_vec(), [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(Tensor::linspace(3.0, 9.0, 1).to_vec(), [3.0]);
         assert_eq!(Tensor::linspace(0.1, 0.7, 4).at([3]), 0.7);
         assert_eq!(Tensor::arange_i32(3).to_vec_i32(), [0, 1, 2]);

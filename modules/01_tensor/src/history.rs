@@ -29,11 +29,7 @@ impl Saved {
     #[inline]
     pub(crate) fn new(reads: Reads, x: &[&Tensor], y: &Tensor, id: TensorId) -> Self {
         let keep = |i: usize| {
-            if reads.has_input(i) {
-                x[i].clone()
-            } else {
-                x[i].released()
-            }
+            if reads.has_input(i) { x[i].clone() } else { x[i].released() }
         };
         let inputs = match x.len() {
             1 => Inputs::One([keep(0)]),
@@ -48,10 +44,7 @@ impl Saved {
 impl History {
     #[inline]
     pub(crate) fn new(op: Arc<dyn Op>, saved: Saved) -> Self {
-        Self {
-            op,
-            saved: Mutex::new(Some(saved)),
-        }
+        Self { op, saved: Mutex::new(Some(saved)) }
     }
 
     /// The op that was computed.
@@ -80,11 +73,7 @@ impl History {
 impl Drop for History {
     fn drop(&mut self) {
         let take = |history: &mut History| {
-            history
-                .saved
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
+            history.saved.get_mut().unwrap_or_else(PoisonError::into_inner).take()
         };
         let mut next = take(self);
         let mut waiting: Vec<Arc<History>> = Vec::new();

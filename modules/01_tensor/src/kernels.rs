@@ -31,11 +31,7 @@ impl Kernels {
 
     /// From now on `U` of targets of this kind is computed by `kernel`.
     pub fn on_update<U: Update>(&mut self, kind: &'static str, kernel: UpdateKernel) {
-        replace(
-            self.updates.entry(TypeId::of::<U>()).or_default(),
-            kind,
-            kernel,
-        );
+        replace(self.updates.entry(TypeId::of::<U>()).or_default(), kind, kernel);
     }
 }
 

@@ -24,11 +24,7 @@ impl Layout {
             // Wraps only where no number is addressed: behind a size of 0, before the first axis.
             step = step.wrapping_mul(n.max(1) as u32);
         }
-        Self {
-            shape,
-            strides,
-            offset: 0,
-        }
+        Self { shape, strides, offset: 0 }
     }
 
     /// The sizes.
@@ -81,10 +77,7 @@ impl Layout {
         let inside = index.len() == self.shape.ndim()
             && index.iter().zip(self.shape.iter()).all(|(&i, n)| i < n);
         assert!(inside, "index: {index:?} is not inside {}", self.shape);
-        let steps = index
-            .iter()
-            .enumerate()
-            .map(|(axis, &i)| i * self.stride(axis));
+        let steps = index.iter().enumerate().map(|(axis, &i)| i * self.stride(axis));
         self.offset + steps.sum::<usize>()
     }
 
@@ -95,22 +88,14 @@ impl Layout {
         for (to, &a) in strides.iter_mut().zip(axes) {
             *to = self.strides[a];
         }
-        Self {
-            shape: Shape::new(&sizes),
-            strides,
-            offset: self.offset,
-        }
+        Self { shape: Shape::new(&sizes), strides, offset: self.offset }
     }
 
     /// Indices `start, start + step, …` of `axis`, `len` of them.
     pub(crate) fn sliced(&self, axis: usize, start: usize, len: usize, step: usize) -> Self {
         let mut out = *self;
         out.shape = self.shape.with_size(axis, len);
-        out.offset += if len > 0 {
-            start * self.stride(axis)
-        } else {
-            0
-        };
+        out.offset += if len > 0 { start * self.stride(axis) } else { 0 };
         out.strides[axis] = self.strides[axis].wrapping_mul(step as u32);
         out
     }
@@ -126,11 +111,7 @@ impl Layout {
             let repeated = n == 1 && shape.size(lead + i) != 1;
             strides[lead + i] = if repeated { 0 } else { self.strides[i] };
         }
-        Self {
-            shape,
-            strides,
-            offset: self.offset,
-        }
+        Self { shape, strides, offset: self.offset }
     }
 
     /// The same numbers in the same order under another shape, if strides can say it.
@@ -139,14 +120,10 @@ impl Layout {
     /// one run of numbers; each run must be cut into whole axes of the new shape.
     pub(crate) fn reshaped(&self, shape: Shape) -> Option<Self> {
         if self.is_contiguous() {
-            return Some(Self {
-                offset: self.offset,
-                ..Self::contiguous(shape)
-            });
+            return Some(Self { offset: self.offset, ..Self::contiguous(shape) });
         }
-        let old: Vec<(usize, usize)> = (0..self.shape.ndim())
-            .map(|i| (self.shape.size(i), self.stride(i)))
-            .collect();
+        let old: Vec<(usize, usize)> =
+            (0..self.shape.ndim()).map(|i| (self.shape.size(i), self.stride(i))).collect();
         let mut strides = [0; MAX_NDIM];
         let mut axis = shape.ndim(); // axes of the new shape from here on have their stride
         let mut i = old.len();
@@ -168,11 +145,7 @@ impl Layout {
             }
         }
         // What is left in front are axes of size 1, whose stride never counts.
-        Some(Self {
-            shape,
-            strides,
-            offset: self.offset,
-        })
+        Some(Self { shape, strides, offset: self.offset })
     }
 
     /// The numbers along the last axis, row by row: where each row starts.
@@ -185,15 +158,7 @@ impl Layout {
             _ => (self.shape.size(outer), self.stride(outer)),
         };
         let left = if len == 0 { 0 } else { count };
-        Rows {
-            layout: *self,
-            index: [0; MAX_NDIM],
-            next: self.offset,
-            left,
-            outer,
-            len,
-            stride,
-        }
+        Rows { layout: *self, index: [0; MAX_NDIM], next: self.offset, left, outer, len, stride }
     }
 
     /// The numbers of `values` in this layout's order.
@@ -278,29 +243,18 @@ mod tests {
     fn a_reshape_is_a_view_exactly_when_strides_can_say_it() {
         let t = Layout::contiguous(Shape::from([2, 3, 4])).permuted(&[1, 0, 2]); // [3, 2, 4]
         assert!(t.reshaped(Shape::from([6, 4])).is_none());
-        let split = t
-            .reshaped(Shape::from([3, 2, 2, 2]))
-            .expect("a run is cut in two");
+        let split = t.reshaped(Shape::from([3, 2, 2, 2])).expect("a run is cut in two");
         assert_eq!(split.strides(), [4, 12, 2, 1]);
         assert_eq!(read(&split), read(&t));
-        let ones = t
-            .reshaped(Shape::from([1, 3, 1, 2, 4, 1]))
-            .expect("sizes of 1 cost nothing");
+        let ones = t.reshaped(Shape::from([1, 3, 1, 2, 4, 1])).expect("sizes of 1 cost nothing");
         assert_eq!(read(&ones), read(&t));
         let merged = Layout::contiguous(Shape::from([4, 2, 3])).sliced(0, 0, 2, 2);
-        assert_eq!(
-            merged.reshaped(Shape::from([2, 6])).map(|m| read(&m)),
-            Some(read(&merged))
-        );
+        assert_eq!(merged.reshaped(Shape::from([2, 6])).map(|m| read(&m)), Some(read(&merged)));
     }
 
     #[test]
     fn a_layout_without_numbers_has_no_rows() {
-        for shape in [
-            Shape::from([0]),
-            Shape::from([2, 0, 3]),
-            Shape::from([2, 0]),
-        ] {
+        for shape in [Shape::from([0]), Shape::from([2, 0, 3]), Shape::from([2, 0])] {
             assert!(read(&Layout::contiguous(shape)).is_empty());
         }
     }

@@ -37,11 +37,7 @@ impl Tensor {
             "f32" | "i32" => 4 * self.numel(),
             _ => storage,
         };
-        MemoryFootprint {
-            data,
-            storage,
-            overhead: size_of::<Tensor>(),
-        }
+        MemoryFootprint { data, storage, overhead: size_of::<Tensor>() }
     }
 }
 
@@ -85,10 +81,7 @@ mod tests {
         let expected = format!("1.0 MiB of numbers, {overhead} B of shape and strides");
         assert_eq!(x.memory_footprint().to_string(), expected);
         let part = x.narrow(0, 0, 1).memory_footprint().to_string();
-        assert!(
-            part.starts_with("2.0 KiB of numbers in 1.0 MiB of storage"),
-            "{part}"
-        );
+        assert!(part.starts_with("2.0 KiB of numbers in 1.0 MiB of storage"), "{part}");
         assert!(overhead <= 128, "{overhead}");
     }
 

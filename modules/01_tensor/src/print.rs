@@ -34,13 +34,9 @@ impl fmt::Display for Tensor {
         } else {
             numbers.write(&mut text, 0, 0, OPEN.len());
         }
-        let last_line = text
-            .rsplit('\n')
-            .next()
-            .map_or(0, |line| line.chars().count());
-        if let Some(rest) = suffix
-            .strip_prefix(", ")
-            .filter(|_| last_line + suffix.len() + 1 > LINE_WIDTH)
+        let last_line = text.rsplit('\n').next().map_or(0, |line| line.chars().count());
+        if let Some(rest) =
+            suffix.strip_prefix(", ").filter(|_| last_line + suffix.len() + 1 > LINE_WIDTH)
         {
             text += ",\n";
             text += &" ".repeat(OPEN.len());
@@ -75,13 +71,7 @@ impl Numbers {
             strides[i] = strides[i + 1] * sizes[i + 1];
         }
         let summarize = x.numel() > THRESHOLD;
-        let mut numbers = Self {
-            sizes,
-            strides,
-            text: Vec::new(),
-            summarize,
-            width: 0,
-        };
+        let mut numbers = Self { sizes, strides, text: Vec::new(), summarize, width: 0 };
         numbers.text = vec![String::new(); x.numel()];
         let mut shown = Vec::new();
         numbers.shown(0, 0, &mut shown);
@@ -107,10 +97,7 @@ impl Numbers {
     fn places(&self, axis: usize) -> Vec<Option<usize>> {
         let n = self.sizes[axis];
         if self.summarize && n > 2 * EDGE {
-            let edges = (0..EDGE)
-                .map(Some)
-                .chain([None])
-                .chain((n - EDGE..n).map(Some));
+            let edges = (0..EDGE).map(Some).chain([None]).chain((n - EDGE..n).map(Some));
             edges.collect()
         } else {
             (0..n).map(Some).collect()
@@ -156,13 +143,10 @@ impl Numbers {
 
     fn write_row(&self, out: &mut String, start: usize, indent: usize) {
         let per_line = 1.max((LINE_WIDTH - indent) / (self.width + 2));
-        let cells = self
-            .places(self.sizes.len() - 1)
-            .into_iter()
-            .map(|place| match place {
-                Some(i) => format!("{:>width$}", self.text[start + i], width = self.width),
-                None => " ...".to_string(),
-            });
+        let cells = self.places(self.sizes.len() - 1).into_iter().map(|place| match place {
+            Some(i) => format!("{:>width$}", self.text[start + i], width = self.width),
+            None => " ...".to_string(),
+        });
         let cells: Vec<String> = cells.collect();
         let lines: Vec<String> = cells.chunks(per_line).map(|line| line.join(", ")).collect();
         out.push_str(&lines.join(&format!(",\n{}", " ".repeat(indent + 1))));
@@ -177,10 +161,8 @@ struct FloatFormat {
 
 impl FloatFormat {
     fn of(shown: impl Iterator<Item = f32>) -> Self {
-        let finite: Vec<f64> = shown
-            .filter(|v| v.is_finite() && *v != 0.0)
-            .map(|v| f64::from(v).abs())
-            .collect();
+        let finite: Vec<f64> =
+            shown.filter(|v| v.is_finite() && *v != 0.0).map(|v| f64::from(v).abs()).collect();
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
         for &v in &finite {
             (least, most) = (least.min(v), most.max(v));
@@ -207,11 +189,7 @@ fn scientific(v: f32) -> String {
     let text = format!("{v:.PRECISION$e}");
     let (digits, exponent) = text.split_once('e').expect("Rust writes an exponent");
     let exponent: i32 = exponent.parse().expect("of digits");
-    format!(
-        "{digits}e{}{:02}",
-        if exponent < 0 { '-' } else { '+' },
-        exponent.abs()
-    )
+    format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
 }
 
 #[cfg(test)]

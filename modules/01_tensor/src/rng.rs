@@ -42,11 +42,7 @@ impl Rng {
     /// Stream `stream` of `seed`: for randomness that belongs to a place, such as sample 7 of
     /// epoch 3, whoever asks for it and in whatever order.
     pub fn at(seed: u64, stream: u64) -> Self {
-        Self::from_state(RngState {
-            seed,
-            stream,
-            counter: 0,
-        })
+        Self::from_state(RngState { seed, stream, counter: 0 })
     }
 
     /// The stream that goes on from `state`.
@@ -121,12 +117,7 @@ impl Rng {
 /// The four numbers that position `state.counter` of the stream belongs to.
 fn block(state: RngState) -> [u32; 4] {
     let (index, stream) = (state.counter / 4, state.stream);
-    let counter = [
-        index as u32,
-        (index >> 32) as u32,
-        stream as u32,
-        (stream >> 32) as u32,
-    ];
+    let counter = [index as u32, (index >> 32) as u32, stream as u32, (stream >> 32) as u32];
     philox(counter, [state.seed as u32, (state.seed >> 32) as u32])
 }
 
@@ -139,10 +130,7 @@ fn philox(mut c: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
         let (high0, low0) = multiply(0xD251_1F53, c[0]);
         let (high1, low1) = multiply(0xCD9E_8D57, c[2]);
         c = [high1 ^ c[1] ^ key[0], low1, high0 ^ c[3] ^ key[1], low0];
-        key = [
-            key[0].wrapping_add(0x9E37_79B9),
-            key[1].wrapping_add(0xBB67_AE85),
-        ];
+        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
     }
     c
 }
@@ -210,9 +198,7 @@ fn ln(x: f64) -> f64 {
         exponent += 1;
     }
     let s = (mantissa - 1.0) / (mantissa + 1.0); // |s| < 0.172, so s^23 / 23 < 1e-18
-    let series = (0..11)
-        .rev()
-        .fold(0.0, |sum, i| sum * s * s + 1.0 / f64::from(2 * i + 1));
+    let series = (0..11).rev().fold(0.0, |sum, i| sum * s * s + 1.0 / f64::from(2 * i + 1));
     2.0 * s * series + exponent as f64 * std::f64::consts::LN_2
 }
 
@@ -268,10 +254,7 @@ mod tests {
             assert!((normal_quantile(p) - z).abs() < 1e-8, "{p}");
         }
         for x in [1e-9, 0.02, 0.5, 1.0, 1.5, 7.0] {
-            assert!(
-                (ln(x) - f64::ln(x)).abs() < 1e-14 * (1.0 + f64::ln(x).abs()),
-                "{x}"
-            );
+            assert!((ln(x) - f64::ln(x)).abs() < 1e-14 * (1.0 + f64::ln(x).abs()), "{x}");
         }
     }
 
@@ -281,10 +264,7 @@ mod tests {
         for _ in 0..70_000 {
             counts[rng.below(7) as usize] += 1;
         }
-        assert!(
-            counts.iter().all(|&c| (9_600..10_400).contains(&c)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&c| (9_600..10_400).contains(&c)), "{counts:?}");
     }
 
     #[test]

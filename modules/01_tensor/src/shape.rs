@@ -31,14 +31,8 @@ impl Shape {
         let fits = sizes.iter().all(|&n| u32::try_from(n).is_ok());
         let nonzero = sizes.iter().filter(|&&n| n > 0);
         let numel = nonzero.copied().try_fold(4_usize, usize::checked_mul); // 4 bytes each
-        assert!(
-            fits && numel.is_some(),
-            "shape: {sizes:?} is larger than memory can be"
-        );
-        let mut shape = Self {
-            sizes: [1; MAX_NDIM],
-            ndim: sizes.len() as u8,
-        };
+        assert!(fits && numel.is_some(), "shape: {sizes:?} is larger than memory can be");
+        let mut shape = Self { sizes: [1; MAX_NDIM], ndim: sizes.len() as u8 };
         for (to, &n) in shape.sizes.iter_mut().zip(sizes) {
             *to = n as u32;
         }
@@ -65,10 +59,7 @@ impl Shape {
     /// The number of numbers: the product of the sizes.
     #[inline]
     pub fn numel(&self) -> usize {
-        self.sizes[..self.ndim()]
-            .iter()
-            .map(|&n| n as usize)
-            .product()
+        self.sizes[..self.ndim()].iter().map(|&n| n as usize).product()
     }
 
     /// The sizes, one after the other.
@@ -100,11 +91,7 @@ impl Shape {
         if self == other {
             return Some(*self);
         }
-        let (long, short) = if self.ndim >= other.ndim {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (long, short) = if self.ndim >= other.ndim { (self, other) } else { (other, self) };
         let mut out = *long;
         let lead = long.ndim() - short.ndim();
         for i in 0..short.ndim() {
@@ -130,10 +117,7 @@ impl Shape {
             true => keepdim.then_some(1),
             false => Some(n),
         };
-        let mut out = Self {
-            sizes: [1; MAX_NDIM],
-            ndim: 0,
-        };
+        let mut out = Self { sizes: [1; MAX_NDIM], ndim: 0 };
         for n in self.iter().enumerate().filter_map(kept) {
             out.sizes[out.ndim()] = n as u32;
             out.ndim += 1;
@@ -265,22 +249,13 @@ impl Integers for Shape {
 /// When an axis does not exist or is named twice.
 #[track_caller]
 pub(crate) fn resolve_axes(op: &str, axes: impl Integers, ndim: usize) -> AxisSet {
-    let mut named = Named {
-        axes: [0; MAX_NDIM],
-        count: 0,
-    };
+    let mut named = Named { axes: [0; MAX_NDIM], count: 0 };
     axes.each(&mut |axis| named.push(axis));
     let mut set = AxisSet(0);
-    assert!(
-        named.count <= MAX_NDIM,
-        "{op}: more axes than a tensor can have"
-    );
+    assert!(named.count <= MAX_NDIM, "{op}: more axes than a tensor can have");
     for &axis in &named.axes[..named.count] {
         let i = resolve_axis(op, axis, ndim);
-        assert!(
-            !set.contains(i),
-            "{op}: axis {axis} is named twice; name each axis once"
-        );
+        assert!(!set.contains(i), "{op}: axis {axis} is named twice; name each axis once");
         set.0 |= 1 << i;
     }
     set
@@ -310,10 +285,7 @@ pub(crate) fn resolve_extents(from: Shape, wish: impl Integers) -> Shape {
     wish.each(&mut |n| sizes.push(n));
     let numel = from.numel();
     let free = sizes.iter().filter(|&&n| n == -1).count();
-    assert!(
-        free <= 1,
-        "reshape: {sizes:?} leaves {free} sizes open; at most one may be -1"
-    );
+    assert!(free <= 1, "reshape: {sizes:?} leaves {free} sizes open; at most one may be -1");
     assert!(
         sizes.iter().all(|&n| n >= -1),
         "reshape: {sizes:?} has a negative size; only -1 (whatever is left) may be"

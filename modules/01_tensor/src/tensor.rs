@@ -53,10 +53,7 @@ impl Tensor {
     pub fn from_vec<T: Element>(values: Vec<T>, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let (got, wanted) = (values.len(), shape.numel());
-        assert!(
-            got == wanted,
-            "from_vec: {got} numbers do not fill {shape}, which takes {wanted}"
-        );
+        assert!(got == wanted, "from_vec: {got} numbers do not fill {shape}, which takes {wanted}");
         Self::from_storage(T::store(values), shape)
     }
 
@@ -69,13 +66,7 @@ impl Tensor {
     /// A new tensor over `storage`, of no history.
     #[inline]
     pub(crate) fn with_layout(storage: Storage, layout: Layout) -> Self {
-        Self {
-            id: TensorId::next(),
-            layout,
-            storage,
-            requires_grad: false,
-            history: None,
-        }
+        Self { id: TensorId::next(), layout, storage, requires_grad: false, history: None }
     }
 
     /// A new tensor that shows the same numbers in another layout.
@@ -234,10 +225,7 @@ impl Tensor {
     #[track_caller]
     fn only<T: Element>(&self) -> T {
         let shape = self.shape();
-        assert!(
-            shape.numel() == 1,
-            "item: {shape} is not one number; pick one with `at`"
-        );
+        assert!(shape.numel() == 1, "item: {shape} is not one number; pick one with `at`");
         let (values, layout) = self.stored();
         values[layout.offset()]
     }
@@ -315,11 +303,7 @@ impl Tensor {
     /// When they are not floats: integers have no gradient.
     #[track_caller]
     pub fn with_grad(self) -> Self {
-        let mut leaf = Self {
-            id: TensorId::next(),
-            history: None,
-            ..self
-        };
+        let mut leaf = Self { id: TensorId::next(), history: None, ..self };
         leaf.set_requires_grad(true);
         leaf
     }
@@ -360,12 +344,7 @@ impl Tensor {
     /// Under a new id always: a definition may hand back one of its inputs.
     #[inline]
     pub(crate) fn with_history(self, history: Arc<History>, id: TensorId) -> Self {
-        Self {
-            id,
-            requires_grad: true,
-            history: Some(history),
-            ..self
-        }
+        Self { id, requires_grad: true, history: Some(history), ..self }
     }
 
     /// The same tensor under another id.
@@ -382,11 +361,7 @@ impl Tensor {
     /// The same tensor with its place in the graph and its shape, but without its numbers.
     #[inline]
     pub(crate) fn released(&self) -> Self {
-        Self {
-            storage: Storage::Released,
-            history: self.history.clone(),
-            ..*self
-        }
+        Self { storage: Storage::Released, history: self.history.clone(), ..*self }
     }
 
     /// The id that the next tensor of this thread gets.
@@ -431,11 +406,7 @@ mod tests {
         assert_eq!((a.at([0]), b.at([0])), (9.0, 1.0));
         let place = a.data().as_ptr();
         a.data_mut()[1] = 8.0;
-        assert_eq!(
-            place,
-            a.data().as_ptr(),
-            "nothing shares it any more: in place"
-        );
+        assert_eq!(place, a.data().as_ptr(), "nothing shares it any more: in place");
         assert_eq!(a.id(), b.id(), "an update keeps the id");
     }
 

@@ -69,9 +69,7 @@ impl Op for Where {
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         let shape = x[1].shape().broadcast(&x[2].shape());
-        let shape = shape
-            .and_then(|s| s.broadcast(&x[0].shape()))
-            .expect("checked by the method");
+        let shape = shape.and_then(|s| s.broadcast(&x[0].shape())).expect("checked by the method");
         let mask = x[0].expand(shape);
         by_kind!(x[1], T => {
             let (a, b) = (x[1].expand(shape), x[2].expand(shape));
@@ -120,10 +118,7 @@ impl Tensor {
             mask.kind()
         );
         check_kinds("where", &a, &b);
-        let shape = a
-            .shape()
-            .broadcast(&b.shape())
-            .and_then(|s| s.broadcast(&mask.shape()));
+        let shape = a.shape().broadcast(&b.shape()).and_then(|s| s.broadcast(&mask.shape()));
         assert!(
             shape.is_some(),
             "where: shapes {}, {} and {} do not broadcast to one; expand or reshape them",
@@ -160,18 +155,9 @@ mod tests {
         let mask = x.gt(0.0);
         assert_eq!(mask, Tensor::from([[1, 0], [0, 1]]));
         let row = Tensor::from([10.0, 20.0]);
-        assert_eq!(
-            Tensor::where_(&mask, &x, &row),
-            Tensor::from([[1.0, 20.0], [10.0, 4.0]])
-        );
-        assert_eq!(
-            x.masked_fill(&mask, 0.0),
-            Tensor::from([[0.0, -2.0], [-3.0, 0.0]])
-        );
-        assert_eq!(
-            Tensor::where_(&Tensor::from(1), 2, [3, 4]),
-            Tensor::from([2, 2])
-        );
+        assert_eq!(Tensor::where_(&mask, &x, &row), Tensor::from([[1.0, 20.0], [10.0, 4.0]]));
+        assert_eq!(x.masked_fill(&mask, 0.0), Tensor::from([[0.0, -2.0], [-3.0, 0.0]]));
+        assert_eq!(Tensor::where_(&Tensor::from(1), 2, [3, 4]), Tensor::from([2, 2]));
     }
 
     #[test]
@@ -183,10 +169,7 @@ mod tests {
     #[test]
     fn nothing_equals_nan() {
         let nan = Tensor::from(f32::NAN);
-        assert_eq!(
-            nan.eq(&nan).item_i32() + nan.lt(&nan).item_i32() + nan.ge(1.0).item_i32(),
-            0
-        );
+        assert_eq!(nan.eq(&nan).item_i32() + nan.lt(&nan).item_i32() + nan.ge(1.0).item_i32(), 0);
         assert_eq!(nan.ne(&nan).item_i32(), 1);
     }
 }

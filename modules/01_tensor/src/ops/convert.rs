@@ -73,30 +73,18 @@ impl Op for Contiguous {
 impl Tensor {
     /// As floats on the host: integers converted, other kinds read out. Floats stay as they are.
     pub fn to_f32(&self) -> Tensor {
-        if self.kind() == "f32" {
-            self.clone()
-        } else {
-            dispatch(ToF32, &[self])
-        }
+        if self.kind() == "f32" { self.clone() } else { dispatch(ToF32, &[self]) }
     }
 
     /// As integers, rounded towards 0; out of range becomes the nearest integer, NaN 0.
     /// Nothing flows back through integers.
     pub fn to_i32(&self) -> Tensor {
-        if self.kind() == "i32" {
-            self.clone()
-        } else {
-            dispatch(ToI32, &[self])
-        }
+        if self.kind() == "i32" { self.clone() } else { dispatch(ToI32, &[self]) }
     }
 
     /// The same numbers in row-major order: itself if they are, else a copy.
     pub fn contiguous(&self) -> Tensor {
-        if self.is_contiguous() {
-            self.clone()
-        } else {
-            dispatch(Contiguous, &[self])
-        }
+        if self.is_contiguous() { self.clone() } else { dispatch(Contiguous, &[self]) }
     }
 }
 

@@ -75,14 +75,8 @@ pub(super) fn zip<T: Element, R: Element>(a: &Tensor, b: &Tensor, f: impl Fn(T, 
         let pairs = x[a.offset()..][..n].iter().zip(&y[b.offset()..][..n]);
         return Tensor::from_vec(pairs.map(|(&x, &y)| f(x, y)).collect(), a.shape());
     }
-    let shape = a
-        .shape()
-        .broadcast(&b.shape())
-        .expect("checked by the method");
-    Tensor::from_vec(
-        zip_rows(x, a.expanded(shape), y, b.expanded(shape), f),
-        shape,
-    )
+    let shape = a.shape().broadcast(&b.shape()).expect("checked by the method");
+    Tensor::from_vec(zip_rows(x, a.expanded(shape), y, b.expanded(shape), f), shape)
 }
 
 /// Row by row. Along a row, each side steps by its own stride; 0 repeats one number.
@@ -192,13 +186,8 @@ mod tests {
             Tensor::from(2.0),
             Tensor::arange(0.0, 4.0, 1.0),
             Tensor::arange(0.0, 3.0, 1.0).reshape([3, 1]),
-            Tensor::arange(0.0, 8.0, 1.0)
-                .reshape([4, 2])
-                .t()
-                .reshape([2, 1, 4]),
-            Tensor::arange(0.0, 24.0, 1.0)
-                .reshape([4, 3, 2])
-                .permute([2, 1, 0]),
+            Tensor::arange(0.0, 8.0, 1.0).reshape([4, 2]).t().reshape([2, 1, 4]),
+            Tensor::arange(0.0, 24.0, 1.0).reshape([4, 3, 2]).permute([2, 1, 0]),
         ];
         for other in &others {
             let (sum, wide) = (&x + other, other.expand(x.shape()).to_vec());

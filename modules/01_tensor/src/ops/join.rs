@@ -81,11 +81,7 @@ impl Tensor {
             panic!("stack: no tensors to join; check for an empty list")
         };
         if let Some(other) = tensors.iter().find(|t| t.shape() != first.shape()) {
-            panic!(
-                "stack: {} and {} differ; all must be equal",
-                first.shape(),
-                other.shape()
-            )
+            panic!("stack: {} and {} differ; all must be equal", first.shape(), other.shape())
         }
         let rows: Vec<Tensor> = tensors.iter().map(|t| t.unsqueeze(axis)).collect();
         Self::cat(&rows.iter().collect::<Vec<_>>(), axis)
@@ -98,14 +94,8 @@ mod tests {
 
     #[test]
     fn tensors_are_joined_along_any_axis() {
-        let (a, b) = (
-            Tensor::from([[1.0], [2.0]]),
-            Tensor::from([[3.0, 4.0], [5.0, 6.0]]),
-        );
-        assert_eq!(
-            Tensor::cat(&[&a, &b], -1),
-            Tensor::from([[1.0, 3.0, 4.0], [2.0, 5.0, 6.0]])
-        );
+        let (a, b) = (Tensor::from([[1.0], [2.0]]), Tensor::from([[3.0, 4.0], [5.0, 6.0]]));
+        assert_eq!(Tensor::cat(&[&a, &b], -1), Tensor::from([[1.0, 3.0, 4.0], [2.0, 5.0, 6.0]]));
         assert_eq!(Tensor::cat(&[&b, &b.t()], 0).shape(), [4, 2]);
         let empty = Tensor::zeros([0, 2]);
         assert_eq!(Tensor::cat(&[&empty, &b], 0), b);

@@ -63,22 +63,14 @@ struct Matrices {
 impl Matrices {
     fn left(shape: Shape) -> Self {
         match shape.ndim() {
-            1 => Self {
-                batch: Shape::from([]),
-                rows: 1,
-                columns: shape.size(0),
-            },
+            1 => Self { batch: Shape::from([]), rows: 1, columns: shape.size(0) },
             _ => Self::of(shape),
         }
     }
 
     fn right(shape: Shape) -> Self {
         match shape.ndim() {
-            1 => Self {
-                batch: Shape::from([]),
-                rows: shape.size(0),
-                columns: 1,
-            },
+            1 => Self { batch: Shape::from([]), rows: shape.size(0), columns: 1 },
             _ => Self::of(shape),
         }
     }
@@ -86,20 +78,14 @@ impl Matrices {
     fn of(shape: Shape) -> Self {
         let sizes = shape.to_vec();
         let (batch, matrix) = sizes.split_at(sizes.len() - 2);
-        Self {
-            batch: Shape::new(batch),
-            rows: matrix[0],
-            columns: matrix[1],
-        }
+        Self { batch: Shape::new(batch), rows: matrix[0], columns: matrix[1] }
     }
 
     /// Where each matrix of the broadcast batch starts.
     fn starts(&self, batch: Shape) -> Vec<usize> {
         let size = self.rows * self.columns;
         let starts: Vec<usize> = (0..self.batch.numel()).map(|i| i * size).collect();
-        Layout::contiguous(self.batch)
-            .expanded(batch)
-            .gather(&starts)
+        Layout::contiguous(self.batch).expanded(batch).gather(&starts)
     }
 }
 
@@ -166,10 +152,7 @@ mod tests {
 
     #[test]
     fn vectors_give_their_axis_up() {
-        let (m, v) = (
-            Tensor::from([[1.0, 2.0], [3.0, 4.0]]),
-            Tensor::from([5.0, 6.0]),
-        );
+        let (m, v) = (Tensor::from([[1.0, 2.0], [3.0, 4.0]]), Tensor::from([5.0, 6.0]));
         assert_eq!(m.matmul(&v), Tensor::from([17.0, 39.0]));
         assert_eq!(v.matmul(&m), Tensor::from([23.0, 34.0]));
         assert_eq!(v.matmul(&v), Tensor::from(61.0));
@@ -190,14 +173,8 @@ mod tests {
     fn sums_of_nothing_are_zero() {
         let y = Tensor::zeros([2, 0]).matmul(&Tensor::zeros([0, 3]));
         assert_eq!(y, Tensor::zeros([2, 3]));
-        assert_eq!(
-            Tensor::zeros([0, 2]).matmul(&Tensor::zeros([2, 3])).shape(),
-            [0, 3]
-        );
-        assert_eq!(
-            Tensor::zeros([2, 2]).matmul(&Tensor::zeros([2, 0])).shape(),
-            [2, 0]
-        );
+        assert_eq!(Tensor::zeros([0, 2]).matmul(&Tensor::zeros([2, 3])).shape(), [0, 3]);
+        assert_eq!(Tensor::zeros([2, 2]).matmul(&Tensor::zeros([2, 0])).shape(), [2, 0]);
     }
 
     #[test]

@@ -39,8 +39,5 @@ use by_kind;
 #[inline]
 #[track_caller]
 fn only_floats(op: &str, x: &Tensor) {
-    assert!(
-        x.kind() != "i32",
-        "{op}: needs floats, got integers; use `to_f32()` first"
-    );
+    assert!(x.kind() != "i32", "{op}: needs floats, got integers; use `to_f32()` first");
 }

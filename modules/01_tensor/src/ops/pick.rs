@@ -71,14 +71,8 @@ fn places(index: &Tensor, axis: usize, shape: Shape) -> impl Iterator<Item = usi
         };
     }
     let starts = corner.expanded(index.shape()).gather(&all);
-    let steps = index
-        .to_vec_i32()
-        .into_iter()
-        .map(move |i| i as usize * stride);
-    starts
-        .into_iter()
-        .zip(steps)
-        .map(|(start, step)| start as usize + step)
+    let steps = index.to_vec_i32().into_iter().map(move |i| i as usize * stride);
+    starts.into_iter().zip(steps).map(|(start, step)| start as usize + step)
 }
 
 /// Slices `index[0], index[1], …` of an axis, in this order: inputs `x`, `index` of `[k]`.
@@ -117,11 +111,7 @@ fn selected<T: Element>(x: &Tensor, index: &[i32], axis: usize) -> Tensor {
 /// The number of indices before the axis, along it, and behind it.
 fn around(shape: Shape, axis: usize) -> (usize, usize, usize) {
     let outer = shape.iter().take(axis).product();
-    (
-        outer,
-        shape.size(axis),
-        shape.iter().skip(axis + 1).product(),
-    )
+    (outer, shape.size(axis), shape.iter().skip(axis + 1).product())
 }
 
 /// Slice `i` of the input added to slice `index[i]` of zeros: what undoes an [`IndexSelect`].
@@ -142,11 +132,8 @@ impl Op for IndexAdd {
         let (outer, size, inner) = around(shape, self.axis);
         let (values, index) = (x[0].data(), x[1].ints());
         let mut out = vec![0.0; shape.numel()];
-        let starts = (0..outer).flat_map(|block| {
-            index
-                .iter()
-                .map(move |&i| (block * size + i as usize) * inner)
-        });
+        let starts = (0..outer)
+            .flat_map(|block| index.iter().map(move |&i| (block * size + i as usize) * inner));
         for (start, row) in starts.zip(values.chunks_exact(inner.max(1))) {
             let sums = out[start..start + inner].iter_mut();
             sums.zip(row).for_each(|(sum, v)| *sum += v);
@@ -172,10 +159,7 @@ impl Op for OneHot {
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         let mut out = vec![0; x[0].numel() * self.classes];
-        for (row, &i) in out
-            .chunks_exact_mut(self.classes.max(1))
-            .zip(x[0].ints().iter())
-        {
+        for (row, &i) in out.chunks_exact_mut(self.classes.max(1)).zip(x[0].ints().iter()) {
             row[i as usize] = 1;
         }
         Tensor::from_vec(out, [x[0].shape().to_vec(), vec![self.classes]].concat())
@@ -245,13 +229,7 @@ impl Tensor {
         );
         let axis = resolve_axis("scatter_add", axis, self.ndim());
         check_indices("scatter_add", index, size);
-        dispatch(
-            ScatterAdd {
-                axis,
-                shape: self.shape().with_size(axis, size),
-            },
-            &[self, index],
-        )
+        dispatch(ScatterAdd { axis, shape: self.shape().with_size(axis, size) }, &[self, index])
     }
 
     /// Slices `index[0], index[1], …` along `axis`: rows of a table by their numbers.
@@ -301,11 +279,7 @@ impl Tensor {
 
 #[track_caller]
 fn check_vector(op: &str, index: &Tensor) {
-    assert!(
-        index.ndim() == 1,
-        "{op}: the index is a vector, not {}",
-        index.shape()
-    );
+    assert!(index.ndim() == 1, "{op}: the index is a vector, not {}", index.shape());
 }
 
 #[cfg(test)]
@@ -336,19 +310,13 @@ mod tests {
     fn index_select_takes_slices_in_the_order_asked_for() {
         let x = Tensor::from([[1, 2, 3], [4, 5, 6]]);
         let index = Tensor::from([2, 0, 2]);
-        assert_eq!(
-            x.index_select(1, &index),
-            Tensor::from([[3, 1, 3], [6, 4, 6]])
-        );
+        assert_eq!(x.index_select(1, &index), Tensor::from([[3, 1, 3], [6, 4, 6]]));
         assert_eq!(x.index_select(0, &Tensor::arange_i32(0)).shape(), [0, 3]);
     }
 
     #[test]
     fn one_hot_rows_have_a_single_one() {
-        assert_eq!(
-            Tensor::from([1, 0]).one_hot(3),
-            Tensor::from([[0, 1, 0], [1, 0, 0]])
-        );
+        assert_eq!(Tensor::from([1, 0]).one_hot(3), Tensor::from([[0, 1, 0], [1, 0, 0]]));
         assert_eq!(Tensor::from(2).one_hot(3).shape(), [3]);
     }
 

@@ -17,19 +17,13 @@ pub struct ReducedAxes {
 impl ReducedAxes {
     /// All axes of `x`, none kept.
     fn all(x: &Tensor) -> Self {
-        Self {
-            axes: AxisSet::all(x.ndim()),
-            keepdim: false,
-        }
+        Self { axes: AxisSet::all(x.ndim()), keepdim: false }
     }
 
     /// Those axes of `x` that `op` was asked to reduce.
     #[track_caller]
     fn named(op: &str, x: &Tensor, axes: impl Integers, keepdim: bool) -> Self {
-        Self {
-            axes: resolve_axes(op, axes, x.ndim()),
-            keepdim,
-        }
+        Self { axes: resolve_axes(op, axes, x.ndim()), keepdim }
     }
 
     /// Whether `axis` is reduced.
@@ -239,13 +233,7 @@ impl Tensor {
     pub fn var(&self) -> Tensor {
         only_floats("var", self);
         let axes = ReducedAxes::all(self);
-        dispatch(
-            Var {
-                axes,
-                correction: 1,
-            },
-            &[self],
-        )
+        dispatch(Var { axes, correction: 1 }, &[self])
     }
 
     /// The variance over `axes`, divided by `n - correction`: 1 for an estimate from a sample, 0
@@ -268,13 +256,7 @@ impl Tensor {
     pub fn std(&self) -> Tensor {
         only_floats("std", self);
         let axes = ReducedAxes::all(self);
-        dispatch(
-            Std {
-                axes,
-                correction: 1,
-            },
-            &[self],
-        )
+        dispatch(Std { axes, correction: 1 }, &[self])
     }
 
     /// The standard deviation over `axes`; see [`var_over`](Self::var_over).
@@ -326,11 +308,7 @@ impl Tensor {
             "sum_to: {shape} does not broadcast to {}",
             self.shape()
         );
-        if self.shape() == shape {
-            self.clone()
-        } else {
-            dispatch(SumTo(shape), &[self])
-        }
+        if self.shape() == shape { self.clone() } else { dispatch(SumTo(shape), &[self]) }
     }
 }
 
@@ -350,14 +328,8 @@ mod tests {
         assert_eq!(x().sum_over([0, 1], true), Tensor::from([[21.0]]));
         assert_eq!(x().mean().item(), 3.5);
         let cube = Tensor::arange(0.0, 24.0, 1.0).reshape([2, 3, 4]);
-        assert_eq!(
-            cube.sum_over([0, 2], false),
-            Tensor::from([60.0, 92.0, 124.0])
-        );
-        assert_eq!(
-            cube.max_over([0, 1], false),
-            Tensor::from([20.0, 21.0, 22.0, 23.0])
-        );
+        assert_eq!(cube.sum_over([0, 2], false), Tensor::from([60.0, 92.0, 124.0]));
+        assert_eq!(cube.max_over([0, 1], false), Tensor::from([20.0, 21.0, 22.0, 23.0]));
     }
 
     #[test]
@@ -380,10 +352,7 @@ mod tests {
         let nan = Tensor::from([1.0, f32::NAN, 3.0]);
         assert_eq!(nan.argmax(0, false).item_i32(), 1);
         assert!(nan.min().item().is_nan());
-        assert_eq!(
-            Tensor::from([[3, 1], [2, 5]]).min_over(0, false),
-            Tensor::from([2, 1])
-        );
+        assert_eq!(Tensor::from([[3, 1], [2, 5]]).min_over(0, false), Tensor::from([2, 1]));
     }
 
     #[test]
@@ -406,9 +375,6 @@ mod tests {
         assert_eq!(row.expand([4, 3]).sum_to([3]), &row * 4.0);
         assert_eq!(x().sum_to([2, 1]), Tensor::from([[6.0], [15.0]]));
         assert_eq!(x().sum_to([]), Tensor::from(21.0));
-        assert_eq!(
-            Tensor::ones([5, 2, 1]).sum_to([1, 1]),
-            Tensor::from([[10.0]])
-        );
+        assert_eq!(Tensor::ones([5, 2, 1]).sum_to([1, 1]), Tensor::from([[10.0]]));
     }
 }

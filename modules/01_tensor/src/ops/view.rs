@@ -79,12 +79,7 @@ impl Op for SliceBackward {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        let Slice {
-            axis,
-            start,
-            len,
-            step,
-        } = self.slice;
+        let Slice { axis, start, len, step } = self.slice;
         let whole = Layout::contiguous(x[0].shape().with_size(axis, self.size));
         let places: Vec<u32> = (0..whole.shape().numel() as u32).collect();
         let places = whole.sliced(axis, start, len, step).gather(&places);
@@ -124,10 +119,7 @@ impl Tensor {
         let mut order = Vec::with_capacity(self.ndim());
         axes.each(&mut |axis| order.push(axis));
         let ndim = self.ndim();
-        let mut seen = order
-            .iter()
-            .map(|&a| resolve_axis("permute", a, ndim))
-            .collect::<Vec<_>>();
+        let mut seen = order.iter().map(|&a| resolve_axis("permute", a, ndim)).collect::<Vec<_>>();
         let axes = seen.clone();
         seen.sort_unstable();
         assert!(
@@ -145,10 +137,7 @@ impl Tensor {
     #[track_caller]
     pub fn transpose(&self, a: isize, b: isize) -> Tensor {
         let ndim = self.ndim();
-        let (a, b) = (
-            resolve_axis("transpose", a, ndim),
-            resolve_axis("transpose", b, ndim),
-        );
+        let (a, b) = (resolve_axis("transpose", a, ndim), resolve_axis("transpose", b, ndim));
         let mut axes: Vec<usize> = (0..ndim).collect();
         axes.swap(a, b);
         dispatch(Permute { axes }, &[self])
@@ -165,11 +154,7 @@ impl Tensor {
             "t: {} has more than two axes; name the two with `transpose(a, b)`",
             self.shape()
         );
-        if self.ndim() < 2 {
-            self.clone()
-        } else {
-            self.transpose(0, 1)
-        }
+        if self.ndim() < 2 { self.clone() } else { self.transpose(0, 1) }
     }
 
     /// Without axis `axis`, if its size is 1; else as it is.
@@ -229,10 +214,7 @@ impl Tensor {
         }
         let first = resolve_axis("flatten", start, self.ndim());
         let last = resolve_axis("flatten", end, self.ndim());
-        assert!(
-            first <= last,
-            "flatten: axis {end} comes before axis {start}; swap them"
-        );
+        assert!(first <= last, "flatten: axis {end} comes before axis {start}; swap them");
         let mut sizes = self.shape().to_vec();
         let merged = sizes.drain(first..=last).product();
         sizes.insert(first, merged);
@@ -252,15 +234,7 @@ impl Tensor {
             "narrow: {len} indices from {start} on are not inside axis {axis} of {}",
             self.shape()
         );
-        dispatch(
-            Slice {
-                axis,
-                start,
-                len,
-                step: 1,
-            },
-            &[self],
-        )
+        dispatch(Slice { axis, start, len, step: 1 }, &[self])
     }
 
     /// The indices of `axis` that lie in a range: `x.slice(0, 2..5)`, `x.slice(-1, ..3)`.
@@ -296,15 +270,7 @@ impl Tensor {
             self.shape()
         );
         assert!(step > 0, "slice: a step of 0 never arrives; use 1 or more");
-        dispatch(
-            Slice {
-                axis,
-                start,
-                len: (end - start).div_ceil(step),
-                step,
-            },
-            &[self],
-        )
+        dispatch(Slice { axis, start, len: (end - start).div_ceil(step), step }, &[self])
     }
 
     /// Index `index` of `axis`, which goes away: `[a, b, c].select(1, i) -> [a, c]`.
@@ -319,15 +285,7 @@ impl Tensor {
             "select: index {index} is not inside axis {axis} of {}",
             self.shape()
         );
-        let one = dispatch(
-            Slice {
-                axis,
-                start: index,
-                len: 1,
-                step: 1,
-            },
-            &[self],
-        );
+        let one = dispatch(Slice { axis, start: index, len: 1, step: 1 }, &[self]);
         one.without_axis(axis)
     }
 
@@ -344,11 +302,7 @@ impl Tensor {
              front, can be repeated",
             self.shape()
         );
-        if self.shape() == shape {
-            self.clone()
-        } else {
-            dispatch(Expand(shape), &[self])
-        }
+        if self.shape() == shape { self.clone() } else { dispatch(Expand(shape), &[self]) }
     }
 
     /// Another word for [`expand`](Self::expand).
@@ -395,11 +349,7 @@ mod tests {
     fn a_transposed_matrix_reads_columns() {
         let x = counted([2, 3]);
         assert_eq!(x.t().to_vec(), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        assert_eq!(
-            x.t().reshape([6]).to_vec(),
-            x.t().to_vec(),
-            "a copy, in the view's order"
-        );
+        assert_eq!(x.t().reshape([6]).to_vec(), x.t().to_vec(), "a copy, in the view's order");
     }
 
     #[test]
@@ -414,16 +364,8 @@ mod tests {
 
     #[test]
     fn undoing_a_slice_puts_the_numbers_back_among_zeros() {
-        let slice = Slice {
-            axis: 0,
-            start: 1,
-            len: 2,
-            step: 2,
-        };
-        let back = dispatch(
-            SliceBackward { slice, size: 4 },
-            &[&Tensor::from([5.0, 6.0])],
-        );
+        let slice = Slice { axis: 0, start: 1, len: 2, step: 2 };
+        let back = dispatch(SliceBackward { slice, size: 4 }, &[&Tensor::from([5.0, 6.0])]);
         assert_eq!(back.to_vec(), [0.0, 5.0, 0.0, 6.0]);
     }
 
