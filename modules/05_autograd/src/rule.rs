@@ -1,0 +1,120 @@
+//! What a gradient rule is, and how the walk finds the one for an op.
+
+use crate::rules::RULES;
+use std::any::{Any, TypeId};
+use std::sync::{Arc, LazyLock};
+use tinytorch_tensor::{ByKey, Op, Shape, Tensor};
+
+/// A computation on the way back: what its rule may look at.
+pub struct Node<'a> {
+    pub(crate) op: &'a Arc<dyn Op>,
+    pub(crate) inputs: &'a [Tensor],
+    pub(crate) output: Option<&'a Tensor>,
+}
+
+impl Node<'_> {
+    /// Input `i`, if the op's `reads` names it; else its numbers are gone.
+    pub fn x(&self, i: usize) -> &Tensor {
+        &self.inputs[i]
+    }
+
+    /// The output.
+    ///
+    /// # Panics
+    /// When the op's `reads` does not name it: it was not kept.
+    pub fn y(&self) -> &Tensor {
+        self.output.unwrap_or_else(|| {
+            let op = self.op.name();
+            panic!("backward: the rule of `{op}` reads the output, which its `reads` does not name")
+        })
+    }
+
+    /// The shape of input `i`, which is always known.
+    pub fn shape(&self, i: usize) -> Shape {
+        self.inputs[i].shape()
+    }
+
+    /// The number of inputs.
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Whether there are no inputs: never, for a computation that was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
+    /// Whether a gradient is wanted for input `i`.
+    pub fn wants(&self, i: usize) -> bool {
+        self.inputs[i].requires_grad()
+    }
+}
+
+/// How a gradient passes through an op. There are three forms: [`Each`], [`Joint`] and
+/// [`Pointwise`](crate::Pointwise).
+pub trait Rule: Sync {
+    /// The type of op it is for.
+    fn op(&self) -> TypeId;
+
+    /// From the gradient `g` of the output, calls `give` with the gradient of every input that
+    /// the node wants one for.
+    fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor));
+}
+
+/// The gradient of one input, from the op, its node, and the gradient of the output.
+pub type Share<O> = fn(&O, &Node, &Tensor) -> Tensor;
+
+/// One closure per input; only those that are wanted run.
+pub struct Each<O: 'static>(pub &'static [Share<O>]);
+
+impl<O: Op> Rule for Each<O> {
+    fn op(&self) -> TypeId {
+        TypeId::of::<O>()
+    }
+
+    fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
+        let op = settings::<O>(node);
+        for (i, share) in self.0.iter().enumerate().take(node.len()) {
+            if node.wants(i) {
+                give(i, share(op, node, g));
+            }
+        }
+    }
+}
+
+/// All gradients at once, for ops whose gradients share work, or that have any number of inputs.
+///
+/// The closure returns one entry per input; those of inputs that are not wanted are ignored.
+pub struct Joint<O: 'static>(pub fn(&O, &Node, &Tensor) -> Vec<Option<Tensor>>);
+
+impl<O: Op> Rule for Joint<O> {
+    fn op(&self) -> TypeId {
+        TypeId::of::<O>()
+    }
+
+    fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
+        let shares = self.0(settings::<O>(node), node, g);
+        for (i, share) in shares.into_iter().enumerate().filter(|(i, _)| node.wants(*i)) {
+            let name = node.op.name();
+            give(i, share.unwrap_or_else(|| panic!("backward: `{name}` gave input {i} nothing")));
+        }
+    }
+}
+
+/// The op of a node as the type that its rule is for.
+pub(crate) fn settings<'a, O: Op>(node: &'a Node) -> &'a O {
+    (&**node.op as &dyn Any).downcast_ref().expect("a rule meets its own op")
+}
+
+/// What an op from module 09 on puts into [`Op::brings`] to be differentiable.
+pub struct Gradient(pub &'static dyn Rule);
+
+/// The rule of `op`: from the table of modules 01 to 04, or what the op brings.
+pub(crate) fn find(op: &dyn Op) -> Option<&'static dyn Rule> {
+    static BY_OP: LazyLock<ByKey<TypeId, &'static dyn Rule>> =
+        LazyLock::new(|| RULES.iter().map(|rule| (rule.0.op(), rule.0)).collect());
+    let brought =
+        |b: &&'static (dyn Any + Sync)| Some((*b as &dyn Any).downcast_ref::<Gradient>()?.0);
+    let known = BY_OP.get(&op.type_id()).copied();
+    known.or_else(|| op.brings().iter().find_map(brought))
+}

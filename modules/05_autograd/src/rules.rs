@@ -1,0 +1,244 @@
+//! What each op of modules 01 to 04 does to a gradient on its way back: one row per op.
+//!
+//! In a row, `g` is the gradient of the op's output and `n` its node: inputs `n.x(i)`, output
+//! `n.y()`, shapes `n.shape(i)`. Only the shares that somebody wants are computed.
+
+use crate::losses::{bce, bce_with_logits, cross_entropy, nll_loss};
+use crate::pointwise::{Of, Pointwise};
+use crate::rule::{Each, Gradient, Joint, Node};
+use crate::softmax::{LogSoftmaxBackward, SoftmaxBackward};
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+use tinytorch_activations::*;
+use tinytorch_layers::LinearOp;
+use tinytorch_losses::{BceOp, BceWithLogitsOp, CrossEntropyOp, NllLossOp};
+use tinytorch_tensor::*;
+
+/// The table. An op of a later module brings its rule along instead ([`Op::brings`]).
+#[rustfmt::skip]
+pub(crate) static RULES: &[Gradient] = &[
+    // Two tensors, number by number. A repeated number gets the sum of what its copies get.
+    Gradient(&Each::<Add>(&[|_, n, g| g.sum_to(n.shape(0)),                |_, n, g| g.sum_to(n.shape(1))])),
+    Gradient(&Each::<Sub>(&[|_, n, g| g.sum_to(n.shape(0)),                |_, n, g| (-g).sum_to(n.shape(1))])),
+    Gradient(&Each::<Mul>(&[|_, n, g| (g * n.x(1)).sum_to(n.shape(0)),     |_, n, g| (g * n.x(0)).sum_to(n.shape(1))])),
+    Gradient(&Each::<Div>(&[|_, n, g| (g / n.x(1)).sum_to(n.shape(0)),     |_, n, g| (-(g * n.y()) / n.x(1)).sum_to(n.shape(1))])),
+    Gradient(&Each::<Pow>(&[|_, n, g| (g * power_slope(n)).sum_to(n.shape(0)), |_, n, g| (g * exponent_slope(n)).sum_to(n.shape(1))])),
+    Gradient(&Each::<Maximum>(&[|_, n, g| (g * chosen(n.x(0).gt(n.x(1)), n)).sum_to(n.shape(0)), |_, n, g| (g * chosen(n.x(1).gt(n.x(0)), n)).sum_to(n.shape(1))])),
+    Gradient(&Each::<Minimum>(&[|_, n, g| (g * chosen(n.x(0).lt(n.x(1)), n)).sum_to(n.shape(0)), |_, n, g| (g * chosen(n.x(1).lt(n.x(0)), n)).sum_to(n.shape(1))])),
+    Gradient(&Each::<Where>(&[|_, _, _| unreachable!("a mask has no gradient"), |_, n, g| Tensor::where_(n.x(0), g, 0.0).sum_to(n.shape(1)), |_, n, g| Tensor::where_(n.x(0), 0.0, g).sum_to(n.shape(2))])),
+
+    // One tensor, number by number: the gradient times the slope.
+    Gradient(&Each::<Neg>(&[|_, _, g| -g])),
+    Gradient(&Pointwise::<Exp>       { name: "exp_backward",        of: Of::Output, slope: |_, y| y,             curve: |_, _| 1.0 }),
+    Gradient(&Pointwise::<Ln>        { name: "ln_backward",         of: Of::Input,  slope: |_, x| 1.0 / x,       curve: |_, x| -1.0 / (x * x) }),
+    Gradient(&Pointwise::<Sqrt>      { name: "sqrt_backward",       of: Of::Output, slope: |_, y| 0.5 / y,       curve: |_, y| -0.5 / (y * y) }),
+    Gradient(&Pointwise::<Abs>       { name: "abs_backward",        of: Of::Input,  slope: |_, x| sign(x),       curve: |_, _| 0.0 }),
+    Gradient(&Pointwise::<Clamp>     { name: "clamp_backward",      of: Of::Input,  slope: |op, x| step(x >= op.min && x <= op.max), curve: |_, _| 0.0 }),
+    Gradient(&Pointwise::<Relu>      { name: "relu_backward",       of: Of::Output, slope: |_, y| step(y > 0.0), curve: |_, _| 0.0 }),
+    Gradient(&Pointwise::<LeakyRelu> { name: "leaky_relu_backward", of: Of::Input,  slope: |op, x| if x > 0.0 { 1.0 } else { op.slope }, curve: |_, _| 0.0 }),
+    Gradient(&Pointwise::<Sigmoid>   { name: "sigmoid_backward",    of: Of::Output, slope: |_, y| y * (1.0 - y), curve: |_, y| 1.0 - 2.0 * y }),
+    Gradient(&Pointwise::<Tanh>      { name: "tanh_backward",       of: Of::Output, slope: |_, y| 1.0 - y * y,   curve: |_, y| -2.0 * y }),
+    Gradient(&Pointwise::<Gelu>      { name: "gelu_backward",       of: Of::Input,  slope: gelu_slope,           curve: gelu_curve }),
+    Gradient(&Pointwise::<Silu>      { name: "silu_backward",       of: Of::Input,  slope: silu_slope,           curve: silu_curve }),
+    Gradient(&Each::<Softmax>   (&[|op, n, g| dispatch(SoftmaxBackward { axis: op.axis }, &[n.y(), g])])),
+    Gradient(&Each::<LogSoftmax>(&[|op, n, g| dispatch(LogSoftmaxBackward { axis: op.axis }, &[n.y(), g])])),
+
+    // The same numbers elsewhere: the gradient goes back to where they came from.
+    Gradient(&Each::<ToF32>        (&[|_, _, g| g.clone()])),
+    Gradient(&Each::<Contiguous>   (&[|_, _, g| g.clone()])),
+    Gradient(&Each::<Reshape>      (&[|_, n, g| g.reshape(n.shape(0))])),
+    Gradient(&Each::<Permute>      (&[|op, _, g| g.permute(inverse(&op.axes).as_slice())])),
+    Gradient(&Each::<Expand>       (&[|_, n, g| g.sum_to(n.shape(0))])),
+    Gradient(&Each::<Slice>        (&[|op, n, g| dispatch(SliceBackward { slice: *op, size: n.shape(0).size(op.axis) }, &[g])])),
+    Gradient(&Each::<SliceBackward>(&[|op, _, g| dispatch(op.slice, &[g])])),
+    Gradient(&Joint::<Cat>         (|op, n, g| cut(op.axis as isize, n, g))),
+    Gradient(&Each::<Gather>       (&[|op, n, g| dispatch(ScatterAdd { axis: op.axis, shape: n.shape(0) }, &[g, n.x(1)])])),
+    Gradient(&Each::<ScatterAdd>   (&[|op, n, g| dispatch(Gather { axis: op.axis }, &[g, n.x(1)])])),
+    Gradient(&Each::<IndexSelect>  (&[|op, n, g| dispatch(IndexAdd { axis: op.axis, size: n.shape(0).size(op.axis) }, &[g, n.x(1)])])),
+    Gradient(&Each::<IndexAdd>     (&[|op, n, g| dispatch(IndexSelect { axis: op.axis }, &[g, n.x(1)])])),
+
+    // Many numbers to one: each of them gets the gradient of that one, times its part in it.
+    Gradient(&Each::<Sum>  (&[|op, n, g| spread(&op.0, n, g)])),
+    Gradient(&Each::<SumTo>(&[|_, n, g| g.expand(n.shape(0))])),
+    Gradient(&Each::<Mean> (&[|op, n, g| spread(&op.0, n, g) / op.0.count(n.shape(0)) as f32])),
+    Gradient(&Each::<Var>  (&[|op, n, g| spread(&op.axes, n, g) * deviation(&op.axes, n) * (2.0 / freedom(op.axes.count(n.shape(0)), op.correction))])),
+    Gradient(&Each::<Std>  (&[|op, n, g| spread(&op.axes, n, &per_deviation(g, n.y())) * deviation(&op.axes, n) / freedom(op.axes.count(n.shape(0)), op.correction)])),
+    Gradient(&Each::<Max>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)])),
+    Gradient(&Each::<Min>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)])),
+
+    // Matrix products, and losses.
+    Gradient(&Each::<MatMul>  (&[|_, n, g| left_factor(n, g), |_, n, g| right_factor(n, g)])),
+    Gradient(&Each::<LinearOp>(&[|_, n, g| g.matmul(n.x(1)), |_, n, g| rows(g).t().matmul(&rows(n.x(0))), |_, n, g| g.sum_to(n.shape(2))])),
+    Gradient(&Each::<CrossEntropyOp> (&[cross_entropy])),
+    Gradient(&Each::<NllLossOp>      (&[nll_loss])),
+    Gradient(&Each::<BceOp>          (&[|_, n, g| g * bce(n, 0), |_, n, g| g * bce(n, 1)])),
+    Gradient(&Each::<BceWithLogitsOp>(&[|_, n, g| g * bce_with_logits(n, 0), |_, n, g| g * bce_with_logits(n, 1)])),
+];
+
+fn step(on: bool) -> f32 {
+    if on { 1.0 } else { 0.0 }
+}
+
+/// -1, 0 or 1: at 0, where `|x|` has no slope, PyTorch says 0.
+fn sign(x: f32) -> f32 {
+    step(x > 0.0) - step(x < 0.0)
+}
+
+/// `b a^(b - 1)`, and 0 where `b` is 0, even at `a = 0`.
+fn power_slope(n: &Node) -> Tensor {
+    let (a, b) = (n.x(0), n.x(1));
+    Tensor::where_(&b.eq(0.0), 0.0, b * a.pow(b - 1.0))
+}
+
+/// `a^b ln a`, and 0 where `a` is 0.
+fn exponent_slope(n: &Node) -> Tensor {
+    let a = n.x(0);
+    Tensor::where_(&a.eq(0.0), 0.0, n.y() * a.ln())
+}
+
+/// The part that one side of `maximum` or `minimum` has in the result: all of it where it wins,
+/// half where both are equal.
+fn chosen(wins: Tensor, n: &Node) -> Tensor {
+    wins.to_f32() + n.x(0).eq(n.x(1)).to_f32() * 0.5
+}
+
+/// `Φ(x) + x φ(x)`, with the normal distribution `Φ` and its density `φ`; or the slope of the
+/// tanh form, `x/2 (1 + tanh u)` with `u = c (x + 0.044715 x^3)`.
+fn gelu_slope(op: &Gelu, x: f32) -> f32 {
+    match op.approximate {
+        Approximate::None => {
+            let cdf = 0.5 * (1.0 + erf(f64::from(x * FRAC_1_SQRT_2)) as f32);
+            cdf + x * density(x)
+        }
+        Approximate::Tanh => {
+            let (t, slope, _) = tanh_argument(x);
+            0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * slope
+        }
+    }
+}
+
+/// The second derivative of GELU: `φ(x) (2 - x^2)`, or that of the tanh form.
+fn gelu_curve(op: &Gelu, x: f32) -> f32 {
+    match op.approximate {
+        Approximate::None => density(x) * (2.0 - x * x),
+        Approximate::Tanh => {
+            let (t, slope, curve) = tanh_argument(x);
+            let sech2 = 1.0 - t * t;
+            sech2 * slope + 0.5 * x * sech2 * (curve - 2.0 * t * slope * slope)
+        }
+    }
+}
+
+/// `tanh u`, `du/dx` and `d²u/dx²` for `u = sqrt(2 / pi) (x + 0.044715 x^3)`.
+fn tanh_argument(x: f32) -> (f32, f32, f32) {
+    const C: f32 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2; // sqrt(2 / pi)
+    let u = C * (x + 0.044715 * x * x * x);
+    (u.tanh(), C * (1.0 + 0.134145 * x * x), C * 0.26829 * x)
+}
+
+/// The density of the normal distribution.
+fn density(x: f32) -> f32 {
+    (-0.5 * x * x).exp() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2)
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn silu_slope(_: &Silu, x: f32) -> f32 {
+    let s = sigmoid(x);
+    s * (1.0 + x * (1.0 - s))
+}
+
+fn silu_curve(_: &Silu, x: f32) -> f32 {
+    let s = sigmoid(x);
+    s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
+}
+
+/// The permutation that undoes `axes`.
+fn inverse(axes: &[usize]) -> Vec<usize> {
+    let mut inverse = vec![0; axes.len()];
+    for (to, &from) in axes.iter().enumerate() {
+        inverse[from] = to;
+    }
+    inverse
+}
+
+/// The gradient of what was joined, cut where the inputs meet.
+fn cut(axis: isize, n: &Node, g: &Tensor) -> Vec<Option<Tensor>> {
+    let mut start = 0;
+    let pieces = (0..n.len()).map(|i| {
+        let len = n.shape(i).size(axis as usize);
+        start += len;
+        n.wants(i).then(|| g.narrow(axis, start - len, len))
+    });
+    pieces.collect()
+}
+
+/// The gradient of a reduction, repeated to the shape of what was reduced.
+fn spread(axes: &ReducedAxes, n: &Node, g: &Tensor) -> Tensor {
+    g.reshape(axes.kept_shape_of(n.shape(0))).expand(n.shape(0))
+}
+
+/// How far each number is from the mean.
+fn deviation(axes: &ReducedAxes, n: &Node) -> Tensor {
+    let x = n.x(0);
+    let count = axes.count(x.shape()) as f32;
+    x - x.sum_to(axes.kept_shape_of(x.shape())) / count
+}
+
+/// `n - correction`; 0 rather than below.
+fn freedom(count: usize, correction: usize) -> f32 {
+    count.saturating_sub(correction) as f32
+}
+
+/// `g / y`, and 0 where the deviation `y` is 0: equal numbers have no direction to spread in.
+fn per_deviation(g: &Tensor, y: &Tensor) -> Tensor {
+    Tensor::where_(&y.eq(0.0), 0.0, g / y)
+}
+
+/// 1 for the number that is the largest or smallest, `1/k` for each of `k` equal ones, else 0.
+fn share_of_equals(axes: &ReducedAxes, n: &Node) -> Tensor {
+    let kept = axes.kept_shape_of(n.shape(0));
+    let equal = n.x(0).eq(n.y().detach().reshape(kept)).to_f32();
+    &equal / equal.sum_to(kept)
+}
+
+/// All axes but the last as one: `[…, k] -> [n, k]`.
+fn rows(x: &Tensor) -> Tensor {
+    match x.ndim() {
+        2 => x.clone(),
+        _ => x.reshape([x.numel() / x.size(-1).max(1), x.size(-1)]),
+    }
+}
+
+/// `g bᵀ`: what the left factor of `a b` gets. Vectors are made matrices for it.
+fn left_factor(n: &Node, g: &Tensor) -> Tensor {
+    let (a, b) = (n.shape(0), n.x(1));
+    let share = match (a.ndim(), b.ndim()) {
+        (1, 1) => g * b,
+        (1, _) => g.unsqueeze(-2).matmul(&b.transpose(-1, -2)),
+        (_, 1) => g.unsqueeze(-1).matmul(&b.unsqueeze(0)),
+        _ => g.matmul(&b.transpose(-1, -2)),
+    };
+    added_up(share, a)
+}
+
+/// `aᵀ g`: what the right factor of `a b` gets.
+fn right_factor(n: &Node, g: &Tensor) -> Tensor {
+    let (a, b) = (n.x(0), n.shape(1));
+    let share = match (a.ndim(), b.ndim()) {
+        (1, 1) => g * a,
+        (1, _) => a.unsqueeze(-1).matmul(&g.unsqueeze(-2)),
+        (_, 1) => a.transpose(-1, -2).matmul(&g.unsqueeze(-1)).squeeze(-1),
+        _ => a.transpose(-1, -2).matmul(g),
+    };
+    added_up(share, b)
+}
+
+/// Summed over the batches that the factor was repeated for.
+fn added_up(share: Tensor, factor: Shape) -> Tensor {
+    match factor.ndim() {
+        1 => share.sum_to(Shape::from([share.size(-1)])),
+        _ => share.sum_to(factor),
+    }
+}
