@@ -2,6 +2,28 @@
 //!
 //! None reads the environment or prints. Lines are joined by `\n` without one at the end, no line
 //! is wider than `style.width` columns, and every number may be NaN or infinite.
+//!
+//! `cargo run -p stage --example gallery` shows them all.
+
+mod curve;
+mod image;
+mod plane;
+mod table;
+mod bars;
+mod confusion;
+mod heatmap;
+mod frame;
+mod scale;
+mod ink;
+mod text;
+
+pub use bars::{Amount, bars};
+pub use confusion::confusion;
+pub use curve::{Axes, Line, curve};
+pub use heatmap::heatmap;
+pub use image::{Captioned, Image, Verdict, image, image_grid};
+pub use plane::{Plane, Point, plane};
+pub use table::table;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +43,16 @@ impl Default for Style {
             width: 80,
             color: false,
             unicode: false,
+        }
+    }
+}
+
+impl Style {
+    /// The style with the least width that drawings are made for.
+    fn at_least_20(self) -> Self {
+        Style {
+            width: self.width.max(20),
+            ..self
         }
     }
 }
