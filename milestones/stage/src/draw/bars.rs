@@ -57,12 +57,12 @@ pub fn bars(amounts: &[Amount<'_>], full: Option<f32>, style: Style) -> String {
     drawing(&rows, style)
 }
 
-/// A share in 0..=1 of `room` columns, to an eighth of a column.
+/// A share in 0..=1 of `room` columns, to half a column. Thin lines, because blocks would grow
+/// together with those above and below.
 fn bar(share: f32, room: usize, style: Style) -> String {
-    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     if !style.unicode {
-        return "#".repeat((share * room as f32).round() as usize);
+        return "=".repeat((share * room as f32).round() as usize);
     }
-    let eighths = (share * (8 * room) as f32).round() as usize;
-    "█".repeat(eighths / 8) + PARTS[eighths % 8]
+    let halves = (share * (2 * room) as f32).round() as usize;
+    "━".repeat(halves / 2) + ["", "╸"][halves % 2]
 }

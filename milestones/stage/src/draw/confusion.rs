@@ -75,16 +75,10 @@ pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
         rows.push(row);
     }
     if shown < k {
-        let mut row = Row::new();
-        row.push(
-            &fit(
-                &format!("{} columns are left out", k - shown),
-                style.width,
-                style,
-            ),
-            Ink::FAINT,
-        );
-        rows.push(row);
+        rows.push(Row::remark(
+            &format!("{} columns are left out", k - shown),
+            style,
+        ));
     }
     drawing(&rows, style)
 }

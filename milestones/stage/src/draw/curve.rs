@@ -86,15 +86,15 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
         );
     };
     let (left, right) = scales(&spans, own_axis, axes);
-    let intervals = left.labels.len() - 1;
-    let each = ((axes.rows.clamp(3, 60) - 1) as f64 / intervals as f64)
-        .round()
-        .max(1.0);
-    let rows = intervals * each as usize + 1;
+    let each = (axes.rows.clamp(3, 60) - 1) as f64 / left.steps as f64;
+    let each = each.round().max(1.0) as usize;
+    let rows = left.steps * each + 1;
 
     let mut frame = Frame {
-        left: rows_of(&left, rows),
-        right: right.as_ref().map(|scale| rows_of(scale, rows)),
+        left: rows_of(&left, each),
+        right: right
+            .as_ref()
+            .map(|scale| rows_of(scale, (rows - 1) / scale.steps)),
         below: Vec::new(),
         below_label: axes.x_label,
     };
@@ -176,12 +176,12 @@ fn scales(spans: &[Option<(f64, f64)>], own_axis: bool, axes: &Axes<'_>) -> (Sca
     let left = together(if own_axis { &spans[..1] } else { spans });
     let right = own_axis.then(|| together(&spans[1..]));
     if axes.log {
-        let left = Scale::logarithmic(left, *intervals.end());
-        let ticks = left.labels.len() - 1;
-        return (
-            left,
-            right.map(|right| Scale::linear(&[right], ticks..=ticks).remove(0)),
-        );
+        let left = Scale::logarithmic(left, axes.rows.clamp(3, 60));
+        // Its ticks stand where the steps of the left axis end, so that all rows are used.
+        let divides = |n: &usize| left.steps.is_multiple_of(*n);
+        let n = intervals.rev().find(divides).unwrap_or(left.steps);
+        let right = right.map(|right| Scale::linear(&[right], n..=n).remove(0));
+        return (left, right);
     }
     let spans: Vec<_> = [left].into_iter().chain(right).collect();
     let mut scales = Scale::linear(&spans, intervals).into_iter();
@@ -191,16 +191,10 @@ fn scales(spans: &[Option<(f64, f64)>], own_axis: bool, axes: &Axes<'_>) -> (Sca
     )
 }
 
-/// The labels of a scale and the rows in which they stand, the highest in row 0.
-fn rows_of(scale: &Scale, rows: usize) -> Vec<(usize, String)> {
-    let each = (rows - 1) / (scale.labels.len() - 1);
-    scale
-        .labels
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, label)| (i * each, label.clone()))
-        .collect()
+/// The rows in which the labels of a scale stand, when a step is `each` rows; 0 is the highest.
+fn rows_of(scale: &Scale, each: usize) -> Vec<(usize, String)> {
+    let row = |(steps, label): &(usize, String)| ((scale.steps - steps) * each, label.clone());
+    scale.ticks.iter().map(row).collect()
 }
 
 /// Columns left for the plot; takes the labels off the axes where it would be too narrow.

@@ -4,10 +4,10 @@ use super::Style;
 use super::image::shade;
 use super::ink::{Ink, Row, drawing};
 use super::scale::span;
-use super::text::{clean, columns, fit, right};
+use super::text::{char_columns, clean, columns, fit, right};
 
 /// Low to high, from dark violet over green to yellow, after matplotlib's viridis.
-const COLORS: [u8; 10] = [53, 54, 61, 25, 31, 37, 36, 77, 149, 227];
+const COLORS: [u8; 10] = [53, 54, 55, 25, 31, 37, 71, 77, 149, 227];
 /// Where a value is not a number.
 const NOWHERE: u8 = 240;
 /// Letters of a column's label, which is written downward.
@@ -51,35 +51,35 @@ pub fn heatmap(
         rows.push(row);
     }
     rows.push(Row::new());
-    let mut legend = Row::new();
-    legend.push(&format!("{} ", number(low)), Ink::FAINT);
-    for step in 0..COLORS.len() {
-        legend.append(cell(step as f32 / (COLORS.len() - 1) as f32, 1, style));
-    }
-    legend.push(&format!(" {}", number(high)), Ink::FAINT);
-    rows.push(legend);
+    rows.push(legend(&number(low), &number(high), style));
     if shown < k {
-        let mut row = Row::new();
-        row.push(
-            &fit(
-                &format!("{} columns are left out", k - shown),
-                style.width,
-                style,
-            ),
-            Ink::FAINT,
-        );
-        rows.push(row);
+        rows.push(Row::remark(
+            &format!("{} columns are left out", k - shown),
+            style,
+        ));
     }
     drawing(&rows, style)
 }
 
+/// What the colors mean, from low to high.
+fn legend(low: &str, high: &str, style: Style) -> Row {
+    let steps = COLORS.len().min(style.width - low.len() - high.len() - 2);
+    let mut row = Row::new();
+    row.push(&format!("{low} "), Ink::FAINT);
+    for step in 0..steps {
+        row.append(cell(step as f32 / (steps - 1) as f32, 1, style));
+    }
+    row.push(&format!(" {high}"), Ink::FAINT);
+    row
+}
+
 /// The labels of the columns, written downward and ending just above the matrix.
 fn headings(labels: &[&str], before: usize, each: usize, style: Style) -> Vec<Row> {
+    let narrow = |c: char| if char_columns(c) > each { '?' } else { c };
     let letters = |label: &&str| {
-        clean(label, style)
-            .chars()
-            .take(LABEL_ROWS)
-            .collect::<Vec<_>>()
+        let text = clean(label, style);
+        let seen = text.chars().filter(|c| char_columns(*c) > 0);
+        seen.take(LABEL_ROWS).map(narrow).collect::<Vec<_>>()
     };
     let labels: Vec<Vec<char>> = labels.iter().map(letters).collect();
     let height = labels.iter().map(Vec::len).max().unwrap_or(0);

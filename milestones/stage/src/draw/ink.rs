@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::Style;
-use super::text::{char_columns, columns};
+use super::text::{char_columns, fit};
 
 /// How a character is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,13 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new() -> Self {
         Row::default()
+    }
+
+    /// A remark that stands back, cut to the width.
+    pub(crate) fn remark(text: &str, style: Style) -> Self {
+        let mut row = Row::new();
+        row.push(&fit(text, style.width, style), Ink::FAINT);
+        row
     }
 
     pub(crate) fn push(&mut self, text: &str, ink: Ink) {
@@ -131,10 +138,6 @@ pub(crate) fn drawing(rows: &[Row], style: Style) -> String {
         }
         row.write(&mut out, style);
     }
-    debug_assert!(
-        out.lines().all(|line| columns(line) <= style.width),
-        "too wide:\n{out}"
-    );
     out
 }
 

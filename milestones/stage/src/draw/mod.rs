@@ -16,6 +16,8 @@ mod frame;
 mod scale;
 mod ink;
 mod text;
+#[cfg(test)]
+mod never_breaks;
 
 pub use bars::{Amount, bars};
 pub use confusion::confusion;

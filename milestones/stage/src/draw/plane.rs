@@ -50,7 +50,7 @@ impl Default for Plane<'_> {
 }
 
 /// From surely the first class to surely the second one: orange, pale, blue.
-const GROUND: [u8; 10] = [173, 173, 180, 187, 230, 195, 153, 117, 110, 68];
+const GROUND: [u8; 10] = [173, 173, 180, 223, 230, 189, 153, 110, 68, 68];
 /// Where the model says NaN.
 const NOWHERE: u8 = 240;
 /// The points, dark on that ground: brown and navy.
@@ -68,28 +68,75 @@ pub fn plane(
     style: Style,
 ) -> String {
     let style = style.at_least_20();
-    let ends =
-        |(from, to): (f32, f32)| span([from, to].map(f64::from).into_iter()).unwrap_or((0.0, 1.0));
     let (x, y) = (ends(plane.x), ends(plane.y));
-    let labels = |ends, most| ticks_within(ends, most, false);
-    let margin = labels(y, 5)
-        .iter()
-        .map(|(_, label)| columns(label))
-        .max()
-        .unwrap_or(0)
-        + 2;
-    let (width, rows) = cells(x, y, plane.rows, style.width.saturating_sub(margin).max(4));
-    let place = |value: f64, (from, to): (f64, f64), cells: usize| {
-        let cell = (value - from) / (to - from) * cells as f64;
-        (cell >= 0.0 && cell <= cells as f64).then(|| (cell as usize).min(cells - 1))
-    };
-
-    let at = |share: f64, (from, to): (f64, f64)| (from + (to - from) * share) as f32;
+    let margin = margin(y, style);
+    let (width, rows) = cells(x, y, plane.rows, style.width - margin.unwrap_or(1));
     let mut ground = |column: usize, half: usize| {
-        let right = at((column as f64 + 0.5) / width as f64, x);
-        let up = at(1.0 - (half as f64 + 0.5) / (2 * rows) as f64, y);
-        probability(right, up)
+        let at = |share: f64, (from, to): (f64, f64)| (from + (to - from) * share) as f32;
+        let up = 1.0 - (half as f64 + 0.5) / (2 * rows) as f64;
+        probability(at((column as f64 + 0.5) / width as f64, x), at(up, y))
     };
+    let marks = marks(points, (x, width), (y, rows));
+    let body = (0..rows).map(|row| {
+        let mut line = Row::new();
+        for column in 0..width {
+            let (upper, lower) = (ground(column, 2 * row), ground(column, 2 * row + 1));
+            cell(&mut line, upper, lower, marks[row * width + column], style);
+        }
+        line
+    });
+    let body = body.collect();
+
+    let left = ticks_within(y, (rows / 3).clamp(2, MOST_TICKS), false);
+    let left = left.into_iter().filter_map(|(value, mut label)| {
+        if margin.is_none() {
+            label.clear();
+        }
+        Some((rows - 1 - place(value, y, rows)?, label))
+    });
+    let below = ticks_within(x, (width / 6).clamp(2, MOST_TICKS), false);
+    let below = below
+        .into_iter()
+        .filter_map(|(value, text)| Some((place(value, x, width)?, text)));
+    let frame = Frame {
+        left: left.collect(),
+        right: None,
+        below: below.collect(),
+        below_label: plane.x_label,
+    };
+    let mut all = vec![title(plane, style)];
+    all.extend(frame.around(body, width, style));
+    drawing(&all, style)
+}
+
+/// Ticks on an axis, at most.
+const MOST_TICKS: usize = 6;
+
+/// The ends of an axis in order; where they are no rectangle, something that is one.
+fn ends((from, to): (f32, f32)) -> (f64, f64) {
+    span([from, to].map(f64::from).into_iter()).unwrap_or((0.0, 1.0))
+}
+
+/// Columns for the numbers at the left and the axis, however many ticks it will have; `None` when
+/// the numbers would take more than half of the width.
+fn margin(y: (f64, f64), style: Style) -> Option<usize> {
+    let labels = (2..=MOST_TICKS).flat_map(|most| ticks_within(y, most, false));
+    let widest = labels.map(|(_, label)| columns(&label)).max().unwrap_or(0) + 2;
+    (widest <= style.width / 2).then_some(widest)
+}
+
+/// The cell of `cells` that holds `value`; `None` outside of the axis.
+fn place(value: f64, (from, to): (f64, f64), cells: usize) -> Option<usize> {
+    let cell = (value - from) / (to - from) * cells as f64;
+    (cell >= 0.0 && cell <= cells as f64).then(|| (cell as usize).min(cells - 1))
+}
+
+/// The class of the last point in each cell, row after row from the top.
+fn marks(
+    points: &[Point],
+    (x, width): ((f64, f64), usize),
+    (y, rows): ((f64, f64), usize),
+) -> Vec<Option<bool>> {
     let mut marks = vec![None; width * rows];
     for point in points {
         let column = place(f64::from(point.x), x, width);
@@ -98,31 +145,7 @@ pub fn plane(
             marks[(rows - 1 - row) * width + column] = Some(point.class);
         }
     }
-    let mut body = Vec::with_capacity(rows);
-    for row in 0..rows {
-        let mut line = Row::new();
-        for column in 0..width {
-            let (upper, lower) = (ground(column, 2 * row), ground(column, 2 * row + 1));
-            cell(&mut line, upper, lower, marks[row * width + column], style);
-        }
-        body.push(line);
-    }
-
-    let left = labels(y, (rows / 3).clamp(2, 5)).into_iter();
-    let below = labels(x, (width / 7).clamp(2, 6)).into_iter();
-    let frame = Frame {
-        left: left
-            .filter_map(|(v, text)| Some((rows - 1 - place(v, y, rows)?, text)))
-            .collect(),
-        right: None,
-        below: below
-            .filter_map(|(v, text)| Some((place(v, x, width)?, text)))
-            .collect(),
-        below_label: plane.x_label,
-    };
-    let mut all = vec![title(plane, style)];
-    all.extend(frame.around(body, width, style));
-    drawing(&all, style)
+    marks
 }
 
 /// Columns and rows for a rectangle in which a unit is as long to the right as upward, where a
@@ -141,7 +164,7 @@ fn cells(x: (f64, f64), y: (f64, f64), rows: usize, most: usize) -> (usize, usiz
 /// The vertical axis' name, and what the marks stand for.
 fn title(plane: &Plane<'_>, style: Style) -> Row {
     let mut row = Row::new();
-    let room = style.width / 3 - 4;
+    let room = style.width / 3 - 5;
     row.push(&fit(plane.y_label, room, style), Ink::FAINT);
     for (class, name) in plane
         .classes
@@ -156,14 +179,15 @@ fn title(plane: &Plane<'_>, style: Style) -> Row {
             bold: true,
             ..Ink::fore(POINTS[class])
         };
+        let mark = mark(class == 1, style);
         let sample = if style.color {
-            format!(" {} ", mark(class == 1, style))
+            format!(" {mark} ")
         } else {
-            mark(class == 1, style).to_string()
+            mark.to_string()
         };
         row.push(
             &sample,
-            ink.on(GROUND[if class == 1 { GROUND.len() - 1 } else { 0 }]),
+            ink.on([GROUND[0], GROUND[GROUND.len() - 1]][class]),
         );
         row.push(&format!(" {}", fit(name, room, style)), Ink::PLAIN);
     }

@@ -47,11 +47,13 @@ impl Step {
             .iter()
             .fold(0.0, |most: f64, value| most.max(value.abs()));
         let scientific = largest >= 1e6 || self.decimals() > 5;
-        let digits = (largest.log10().floor() as i32 - self.exponent).clamp(0, 9) as usize
+        let digits = (largest.log10().floor() as i32)
+            .saturating_sub(self.exponent)
+            .clamp(0, 9) as usize
             + usize::from(self.mantissa == 2.5);
         let label = |value: &f64| match *value {
             value if value.abs() < self.value() / 2.0 && scientific => "0".to_owned(),
-            // Adding zero turns -0 into 0.
+            // Written as 0.0 and not as -0.0 or as what rounding left.
             value if value.abs() < self.value() / 2.0 => format!("{:.*}", self.decimals(), 0.0),
             value if scientific => format!("{value:.digits$e}"),
             value => format!("{value:.*}", self.decimals()),
@@ -60,14 +62,16 @@ impl Step {
     }
 }
 
-/// A vertical axis with ticks at even distances from end to end.
+/// A vertical axis: a number of even steps, with labels at some of their ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Scale {
     from: f64,
     to: f64,
     log: bool,
-    /// From the lower end to the upper one.
-    pub(crate) labels: Vec<String>,
+    /// How many steps there are between its ends.
+    pub(crate) steps: usize,
+    /// After how many steps from the lower end a tick stands, and its label.
+    pub(crate) ticks: Vec<(usize, String)>,
 }
 
 impl Scale {
@@ -123,32 +127,56 @@ impl Scale {
             .min_by(|a, b| cost(*a).total_cmp(&cost(*b)))
             .unwrap_or(highest);
         let values: Vec<f64> = (0..=n).map(|i| (first + i as f64) * step.value()).collect();
+        let ticks = step.labels(&values).into_iter().enumerate().collect();
         let scale = Scale {
             from: values[0],
             to: values[n],
             log: false,
-            labels: step.labels(&values),
+            steps: n,
+            ticks,
         };
         (cost(first), scale)
     }
 
-    /// An axis of powers of ten over a span of positive numbers.
+    /// An axis of at most `most` steps over a span of positive numbers, in which factors are
+    /// distances. Ticks are powers of ten.
     pub(crate) fn logarithmic((low, high): (f64, f64), most: usize) -> Scale {
-        let from = (low.log10() + 1e-9).floor() as i32;
-        let decades = ((high.log10() - 1e-9).ceil() as i32 - from).max(1) as usize;
-        let every = decades.div_ceil(most.max(1));
-        let n = decades.div_ceil(every);
-        let powers = (0..=n).map(|i| from + (i * every) as i32);
+        let (mut low, mut high) = (low.log10(), high.log10());
+        if (low - 1e-6).ceil() + 1.0 > high + 1e-6 {
+            // Fewer than two powers of ten lie in the span: without them it could not be read.
+            low = (low + 1e-6).floor();
+            high = (high - 1e-6).ceil().max(low + 1.0);
+        }
+        let ends = |step: f64| {
+            let first = (low / step + 1e-6).floor();
+            (first, (high / step - 1e-6).ceil().max(first + 1.0))
+        };
+        let most = most.max(2);
+        let fits = |step: &f64| ends(*step).1 - ends(*step).0 <= most as f64;
+        // A step is a whole part of a decade, or several decades where there are too many.
+        let parts = (1..=most.min(8)).rev().map(|parts| 1.0 / parts as f64);
+        let several = (2..).map(f64::from);
+        let step = parts.chain(several).find(fits).unwrap_or(100.0);
+        let (first, last) = ends(step);
+        let power = |i: usize| {
+            let power = (first + i as f64) * step;
+            ((power - power.round()).abs() < 1e-6).then_some(power.round() as i32)
+        };
         let label = |power: i32| match power {
             -4..=-1 => format!("{:.*}", -power as usize, 10f64.powi(power)),
             0..=5 => format!("{}", 10f64.powi(power)),
             _ => format!("1e{power}"),
         };
+        let steps = (last - first) as usize;
+        let ticks = (0..=steps)
+            .filter_map(|i| Some((i, label(power(i)?))))
+            .collect();
         Scale {
-            from: from.into(),
-            to: f64::from(from + (n * every) as i32),
+            from: first * step,
+            to: last * step,
             log: true,
-            labels: powers.map(label).collect(),
+            steps,
+            ticks,
         }
     }
 }
@@ -200,7 +228,11 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64) -> Vec<String> {
-        Scale::linear(&[(low, high)], 3..=6).remove(0).labels
+        names(&Scale::linear(&[(low, high)], 3..=6)[0])
+    }
+
+    fn names(scale: &Scale) -> Vec<String> {
+        scale.ticks.iter().map(|(_, label)| label.clone()).collect()
     }
 
     #[test]
@@ -233,8 +265,8 @@ mod tests {
     #[test]
     fn two_axes_have_the_same_number_of_ticks() {
         let scales = Scale::linear(&[(0.03, 2.31), (0.31, 0.97)], 3..=6);
-        assert_eq!(scales[0].labels.len(), scales[1].labels.len());
-        assert_eq!(scales[1].labels.last().unwrap(), "1.0");
+        assert_eq!(scales[0].steps, scales[1].steps);
+        assert_eq!(scales[1].ticks.last().unwrap().1, "1.0");
     }
 
     #[test]
@@ -253,11 +285,34 @@ mod tests {
 
     #[test]
     fn logarithmic_ticks_are_powers_of_ten() {
-        let scale = Scale::logarithmic((0.003, 2.3), 5);
-        assert_eq!(scale.labels, ["0.001", "0.01", "0.1", "1", "10"]);
-        assert!((scale.place(0.1) - 0.5).abs() < 1e-12);
-        assert_eq!(Scale::logarithmic((1e-30, 1e30), 4).labels.len(), 5);
-        assert_eq!(Scale::logarithmic((1.0, 1.0), 4).labels, ["1", "10"]);
+        let scale = Scale::logarithmic((0.003, 2.3), 11);
+        assert_eq!(names(&scale), ["0.01", "0.1", "1"]);
+        assert_eq!((scale.steps, scale.ticks[0].0), (10, 2));
+        let third = (scale.place(1.0) - scale.place(0.1)) * 10.0;
+        assert!(
+            (third - 3.0).abs() < 1e-9,
+            "a decade is three steps, not {third}"
+        );
+        assert_eq!(names(&Scale::logarithmic((1e-30, 1e30), 5)).len(), 5);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_encloses_the_data_in_few_steps() {
+        for (low, high) in [
+            (1.0, 1.2),
+            (0.09, 0.11),
+            (1e-40, 1e38),
+            (2.0, 3000.0),
+            (1.0, 1e5),
+        ] {
+            for most in 2..20 {
+                let scale = Scale::logarithmic((low, high), most);
+                let (from, to) = (10f64.powf(scale.from), 10f64.powf(scale.to));
+                assert!(from <= low * 1.001 && to >= high * 0.999, "{scale:?}");
+                assert!((1..=most).contains(&scale.steps), "{most}: {scale:?}");
+                assert!(scale.ticks.len() > 1 || most < 4, "{most}: {scale:?}");
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::text::{clean, columns, fit, left, right};
 const GAP: usize = 2;
 
 /// A table with a heading. A column of numbers (`12`, `-0.5`, `97.2 %`, `1,024`) stands to the
-/// right, any other to the left. Where the table is too wide, its widest columns are cut.
+/// right, any other to the left. Where the table is too wide, its widest columns are cut;
+/// with very many columns, those at the right are left out.
 ///
 /// ```
 /// let rows = [vec!["fc1".to_owned(), "2,080".to_owned()], vec!["fc2".into(), "330".into()]];
@@ -79,35 +80,20 @@ pub fn table(heading: &[&str], rows: &[Vec<String>], style: Style) -> String {
     drawing(&all, style)
 }
 
-/// The widths, with the widest made narrower until the table fits; then without the columns at
-/// the right that do not fit at all.
+/// The widths, with the widest made narrower until the table fits; where even that is not enough,
+/// without the columns at the right.
 fn narrowed(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
     const LEAST: usize = 4;
     let whole =
         |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while whole(&widths) > most {
-        let excess = whole(&widths) - most;
         let widest = widths.iter().copied().max().unwrap_or(0);
-        let second = widths
-            .iter()
-            .copied()
-            .filter(|width| *width < widest)
-            .max()
-            .unwrap_or(0);
-        let to = second.max(LEAST).max(widest.saturating_sub(excess));
         match widths
             .iter_mut()
-            .rfind(|width| **width == widest && **width > to)
+            .rfind(|width| **width == widest && widest > LEAST)
         {
-            Some(width) => *width = to,
-            None if widest > LEAST => {
-                // All that are widest are equally wide: they lose a column in turn.
-                let last = widths.iter().rposition(|width| *width == widest);
-                widths[last.unwrap_or(0)] -= 1;
-            }
-            None => {
-                widths.pop();
-            }
+            Some(width) => *width -= 1,
+            None => drop(widths.pop()),
         }
     }
     widths
