@@ -29,8 +29,8 @@ use crate::{Event, Report, Stage, StageError};
 /// let mut stage = JsonLines::new(Vec::new());
 /// stage.begin(40, "epochs");
 /// stage.end();
-/// let text = String::from_utf8(stage.finish()?).unwrap();
-/// assert_eq!(text, "{\"event\":\"begin\",\"total\":40,\"label\":\"epochs\"}\n{\"event\":\"end\"}\n");
+/// let lines = String::from_utf8(stage.finish()?).unwrap();
+/// assert_eq!(lines.lines().last(), Some("{\"event\":\"end\"}"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]

@@ -66,3 +66,58 @@ fn bar(share: f32, room: usize, style: Style) -> String {
     let halves = (share * (2 * room) as f32).round() as usize;
     "━".repeat(halves / 2) + ["", "╸"][halves % 2]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amounts() -> Vec<Amount<'static>> {
+        let amount = |(label, value): (&'static str, f32)| Amount {
+            label,
+            value,
+            text: format!("{:.0} %", 100.0 * value),
+        };
+        [("cat", 1.0), ("dog", 0.5), ("owl", 0.02), ("", f32::NAN)]
+            .map(amount)
+            .to_vec()
+    }
+
+    #[test]
+    fn bars_end_at_half_a_column() {
+        let drawing = bars(
+            &amounts(),
+            Some(1.0),
+            Style {
+                width: 30,
+                color: false,
+                unicode: true,
+            },
+        );
+        let expected = r"
+cat ━━━━━━━━━━━━━━━━━━━━ 100 %
+dog ━━━━━━━━━━            50 %
+owl ╸                      2 %
+                         NaN %
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn without_unicode_bars_are_whole_columns() {
+        let drawing = bars(
+            &amounts(),
+            Some(1.0),
+            Style {
+                width: 30,
+                ..Style::default()
+            },
+        );
+        let expected = r"
+cat ==================== 100 %
+dog ==========            50 %
+owl                        2 %
+                         NaN %
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+}

@@ -76,7 +76,7 @@ pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
     }
     if shown < k {
         rows.push(Row::remark(
-            &format!("{} columns are left out", k - shown),
+            &format!("{} columns left out", k - shown),
             style,
         ));
     }
@@ -108,5 +108,54 @@ fn cell(count: usize, right: bool, share: f64, style: Style) -> (String, Ink) {
             let step = ((share * 20.0) as usize).min(2);
             (format!("{count} "), Ink::fore(255).on(REDS[step]))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_right_stands_in_brackets() {
+        let drawing = confusion(
+            &[9, 1, 0, 0, 10, 0, 2, 0, 0],
+            &["cat", "dog", "owl"],
+            Style {
+                unicode: true,
+                ..Style::default()
+            },
+        );
+        let expected = r"
+     taken for
+true cat  dog  owl    right
+cat   [9]   1    ·   90.0 %
+dog    ·  [10]   ·  100.0 %
+owl    2    ·   [0]   0.0 %
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_counted() {
+        let drawing = confusion(
+            &[1; 36],
+            &["a", "b", "c", "d", "e", "f"],
+            Style {
+                width: 20,
+                ..Style::default()
+            },
+        );
+        let expected = r"
+     taken for
+true a  b    right
+a   [1] 1   16.7 %
+b    1 [1]  16.7 %
+c    1  1   16.7 %
+d    1  1   16.7 %
+e    1  1   16.7 %
+f    1  1   16.7 %
+4 columns left out
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 }

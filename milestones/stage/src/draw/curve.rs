@@ -1,6 +1,7 @@
 //! Series of numbers as lines: the loss that falls, the accuracy that rises.
 
 use super::Style;
+use super::canvas::{Canvas, line_ink, sample};
 use super::frame::Frame;
 use super::ink::{Ink, Row, drawing};
 use super::scale::{Scale, span, ticks_within};
@@ -50,8 +51,6 @@ impl Default for Axes<'_> {
 const WIDEST: usize = 100;
 /// With less room than this for the plot, the labels of the axes are given up.
 const NARROWEST: usize = 12;
-/// Colors of the lines, readable on black and on white and told apart by the color-blind.
-const COLORS: [u8; 4] = [33, 208, 35, 169];
 
 /// Lines in braille dots over axes with round numbers.
 ///
@@ -76,14 +75,10 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
         .iter()
         .map(|line| span(line.shown().map(|(_, y)| y)))
         .collect();
-    let x = span(series.iter().flat_map(|line| line.shown().map(|(x, _)| x)));
-    let Some(x) = x else {
+    let Some(x) = across(&series) else {
         let names: Vec<_> = lines.iter().map(|line| line.name).collect();
-        return fit(
-            &format!("{}: nothing to draw", names.join(", ")),
-            style.width,
-            style,
-        );
+        let text = format!("{}: nothing to draw", names.join(", "));
+        return fit(&text, style.width, style);
     };
     let (left, right) = scales(&spans, own_axis, axes);
     let each = (axes.rows.clamp(3, 60) - 1) as f64 / left.steps as f64;
@@ -110,12 +105,13 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
     let mut canvas = Canvas::new(width, rows, style);
     for (i, line) in series.iter().enumerate() {
         let scale = right.as_ref().filter(|_| i == 1).unwrap_or(&left);
-        canvas.line(i, line, |(at, y)| {
+        let dot = |(at, y): (f64, f64)| {
             let across = (at - x.0) / (x.1 - x.0) * (2 * width - 1) as f64;
             // Dot 1.5 is the middle of a cell, where the labels stand.
             let down = (1.0 - scale.place(y)) * (4 * (rows - 1)) as f64 + 1.5;
             (across.round() as i64, down.round() as i64)
-        });
+        };
+        canvas.line(i, line.points.iter().map(|point| point.map(dot)));
     }
     let edge = frame.left_columns() + width + frame.right_columns();
     let mut all = legend(&series, right.is_some(), edge, style);
@@ -128,6 +124,8 @@ struct Series<'a> {
     name: &'a str,
     /// `None` where the line is broken.
     points: Vec<Option<(f64, f64)>>,
+    /// Where its first and its last value stand, drawn or not.
+    ends: (f64, f64),
 }
 
 impl<'a> Series<'a> {
@@ -147,9 +145,11 @@ impl<'a> Series<'a> {
             let drawn = value.is_finite() && (*value > 0.0 || !log);
             drawn.then(|| (place(i), f64::from(*value)))
         };
+        let ends = (place(0), place(line.values.len().saturating_sub(1)));
         Series {
             name: line.name,
             points: line.values.iter().enumerate().map(point).collect(),
+            ends,
         }
     }
 
@@ -164,6 +164,19 @@ impl<'a> Series<'a> {
             missing => format!("{} ({missing} not drawn)", self.name),
         }
     }
+}
+
+/// The ends of the horizontal axis; `None` when there is nothing to draw.
+fn across(series: &[Series<'_>]) -> Option<(f64, f64)> {
+    let drawn = series.iter().filter(|line| line.shown().next().is_some());
+    let join = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+    let (from, to) = drawn.map(|line| line.ends).reduce(join)?;
+    // A single value stands in the middle.
+    Some(if from < to {
+        (from, to)
+    } else {
+        (from - 0.5, to + 0.5)
+    })
 }
 
 /// The left axis, and the right one if there is one.
@@ -214,12 +227,7 @@ fn plot_columns(frame: &mut Frame<'_>, style: Style) -> usize {
 
 /// The names of the lines over the plot, each over its axis, with a sample of the line.
 fn legend(series: &[Series<'_>], own_axis: bool, edge: usize, style: Style) -> Vec<Row> {
-    let ink = |i: usize| Ink::fore(COLORS[i % COLORS.len()]);
-    let sample = |i: usize| match (style.color, style.unicode) {
-        (true, true) => "──",
-        (false, true) => ["⠤⠤⠤", "⠤⠀⠤", "⠄⠄⠄", "⠄⠀⠄"][i % 4],
-        _ => ["**", "oo", "xx", "++"][i % 4],
-    };
+    let (sample, ink) = (|i| sample(i, style), line_ink);
     let mut rows = vec![Row::new()];
     for (i, line) in series.iter().enumerate() {
         let room = if own_axis { edge / 2 - 5 } else { edge - 4 };
@@ -245,101 +253,178 @@ fn legend(series: &[Series<'_>], own_axis: bool, edge: usize, style: Style) -> V
     rows
 }
 
-/// Cells of 2 x 4 dots.
-struct Canvas {
-    columns: usize,
-    /// The dots that are set in each cell, as the low byte of its braille character.
-    dots: Vec<u8>,
-    /// The line that drew into the cell last.
-    owner: Vec<usize>,
-    style: Style,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Canvas {
-    fn new(columns: usize, rows: usize, style: Style) -> Self {
-        let cells = columns * rows;
-        Canvas {
-            columns,
-            dots: vec![0; cells],
-            owner: vec![0; cells],
-            style,
-        }
+    const BRAILLE: Style = Style {
+        width: 44,
+        color: false,
+        unicode: true,
+    };
+    const ASCII: Style = Style {
+        unicode: false,
+        ..BRAILLE
+    };
+    const LOSS: Line<'_> = Line {
+        name: "loss",
+        values: &[2.3, 1.2, 0.7, 0.5, 0.35, 0.3, 0.26],
+    };
+    const ACCURACY: Line<'_> = Line {
+        name: "accuracy",
+        values: &[0.11, 0.62, 0.8, 0.86, 0.9, 0.93, 0.94],
+    };
+
+    #[test]
+    fn two_lines_have_an_axis_each() {
+        let drawing = curve(
+            &[LOSS, ACCURACY],
+            &Axes {
+                rows: 6,
+                ..Axes::default()
+            },
+            BRAILLE,
+        );
+        let expected = r"
+⠤⠤⠤ loss                        accuracy ⠤⠀⠤
+4 ┤                           ⢀⣀ ⢀⣀ ⢀⣀ ├ 1.0
+  │          ⢀ ⠠⠤ ⠐⠒ ⠐⠒ ⠈⠉ ⠈⠉          │
+  │      ⢀⠤ ⠈⠁                         │
+2 ┤⠑⠢⢄⡀⡠                               ├ 0.5
+  │   ⠈⠑⠢⠤⣀⣀                           │
+  │⡠⠊       ⠉⠉⠒⠒⠢⠤⠤⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⡀         │
+0 ┤                          ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠉├ 0.0
+  └──────┬───────────┬──────────┬──────┘
+         2           4          6
+                  epoch
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 
-    fn set(&mut self, line: usize, x: i64, y: i64) {
-        /// Bits of U+2800 by row and column: dots 1 to 3 and 7 at the left, 4 to 6 and 8.
-        const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-        let (x, y) = (x.max(0) as usize, y.max(0) as usize);
-        let cell = y / 4 * self.columns + x / 2;
-        if x / 2 < self.columns && cell < self.dots.len() {
-            self.dots[cell] |= BITS[y % 4][x % 2];
-            self.owner[cell] = line;
-        }
+    #[test]
+    fn without_unicode_lines_are_letters() {
+        let drawing = curve(
+            &[LOSS, ACCURACY],
+            &Axes {
+                rows: 6,
+                ..Axes::default()
+            },
+            ASCII,
+        );
+        let expected = r"
+** loss                          accuracy oo
+4 +                          oooooooooo+ 1.0
+  |          ooooooooooooooooo         |
+  |      ooooo                         |
+2 +****oo                              + 0.5
+  |  oo*****                           |
+  |oo       ******************         |
+0 +                          **********+ 0.0
+  +------+-----------+----------+------+
+         2           4          6
+                  epoch
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 
-    /// Draws a line through its points; `dot` gives the dot at which a point stands.
-    fn line(&mut self, line: usize, series: &Series<'_>, dot: impl Fn((f64, f64)) -> (i64, i64)) {
-        // Where colors cannot tell lines apart, gaps do: all lines but the first are dashed.
-        let (dash, gap) = match (self.style.color || !self.style.unicode, line % 4) {
-            (true, _) | (_, 0) => (1, 0),
-            (_, 1) => (3, 3),
-            (_, 2) => (1, 1),
-            _ => (1, 3),
-        };
-        let mut before: Option<(i64, i64)> = None;
-        let mut drawn = 0;
-        for (i, point) in series.points.iter().enumerate() {
-            let Some(at) = point.map(&dot) else {
-                before = None;
-                continue;
+    #[test]
+    fn a_line_is_broken_where_it_is_not_a_number() {
+        let drawing = {
+            let values = [3.0, 2.0, f32::NAN, 1.0, f32::INFINITY, 0.5];
+            let line = Line {
+                name: "loss",
+                values: &values,
             };
-            let alone = before.is_none() && series.points.get(i + 1).is_none_or(Option::is_none);
-            if alone {
-                // One dot would be overlooked.
-                let (x, y) = (at.0 / 2 * 2, at.1 / 2 * 2);
-                for (right, down) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    self.set(line, x + right, y + down);
-                }
-            }
-            let from = before.unwrap_or_else(|| {
-                self.set(line, at.0, at.1);
-                at
-            });
-            let steps = (at.0 - from.0).abs().max((at.1 - from.1).abs());
-            for step in 1..=steps {
-                let share = step as f64 / steps as f64;
-                let x = from.0 + ((at.0 - from.0) as f64 * share).round() as i64;
-                let y = from.1 + ((at.1 - from.1) as f64 * share).round() as i64;
-                if drawn % (dash + gap) < dash {
-                    self.set(line, x, y);
-                }
-                drawn += 1;
-            }
-            before = Some(at);
-        }
+            curve(
+                &[line],
+                &Axes {
+                    rows: 5,
+                    ..Axes::default()
+                },
+                BRAILLE,
+            )
+        };
+        let expected = r"
+⠤⠤⠤ loss (2 not drawn)
+4 ┤
+  │⠤⣀⣀
+2 ┤   ⠉⠉⠒⠒⠤⠄
+  │                        ⣤
+0 ┤                                        ⠛
+  └────────┬───────────────┬───────────────┬
+           2               4               6
+                     epoch
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 
-    fn rows(&self) -> Vec<Row> {
-        let cell = |(dots, owner): (&u8, &usize)| match dots {
-            0 => (" ".to_owned(), Ink::PLAIN),
-            dots => {
-                let braille = char::from_u32(0x2800 + u32::from(*dots)).unwrap_or(' ');
-                let mark = ['*', 'o', 'x', '+'][owner % 4];
-                let shown = if self.style.unicode { braille } else { mark };
-                (shown.to_string(), Ink::fore(COLORS[owner % COLORS.len()]))
-            }
+    #[test]
+    fn a_logarithmic_axis_has_powers_of_ten_and_leaves_zero_out() {
+        let drawing = {
+            let values = [100.0, 10.0, 1.0, 0.0, 0.1];
+            let line = Line {
+                name: "loss",
+                values: &values,
+            };
+            curve(
+                &[line],
+                &Axes {
+                    rows: 7,
+                    log: true,
+                    ..Axes::default()
+                },
+                BRAILLE,
+            )
         };
-        let rows = self
-            .dots
-            .chunks(self.columns)
-            .zip(self.owner.chunks(self.columns));
-        rows.map(|(dots, owners)| {
-            let mut row = Row::new();
-            for (text, ink) in dots.iter().zip(owners).map(cell) {
-                row.push(&text, ink);
-            }
-            row
-        })
-        .collect()
+        let expected = r"
+⠤⠤⠤ loss (1 not drawn)
+100 ┤⠤⣀
+    │  ⠉⠒⠢⢄⣀
+ 10 ┤       ⠉⠒⠤⢄⡀
+    │           ⠈⠉⠒⠤⢄⡀
+  1 ┤                ⠈⠉⠒⠤
+    │
+0.1 ┤                                      ⠛
+    └──────────┬──────────────────┬─────────
+               2                  4
+                      epoch
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn a_constant_and_a_single_value_are_drawn_in_the_middle_of_a_range() {
+        let drawing = {
+            let flat = Line {
+                name: "flat",
+                values: &[2.0; 5],
+            };
+            let one = Line {
+                name: "one",
+                values: &[2.0],
+            };
+            let axes = Axes {
+                rows: 3,
+                ..Axes::default()
+            };
+            curve(&[flat], &axes, BRAILLE) + "\n" + &curve(&[one], &axes, BRAILLE)
+        };
+        let expected = r"
+⠤⠤⠤ flat
+2.2 ┤
+2.0 ┤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤
+1.8 ┤
+    └──────────┬──────────────────┬─────────
+               2                  4
+                      epoch
+⠤⠤⠤ one
+2.2 ┤
+2.0 ┤                   ⣤
+1.8 ┤
+    └───────────────────┬───────────────────
+                        1
+                      epoch
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 }

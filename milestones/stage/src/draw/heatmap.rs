@@ -54,7 +54,7 @@ pub fn heatmap(
     rows.push(legend(&number(low), &number(high), style));
     if shown < k {
         rows.push(Row::remark(
-            &format!("{} columns are left out", k - shown),
+            &format!("{} columns left out", k - shown),
             style,
         ));
     }
@@ -128,5 +128,51 @@ fn number(value: f64) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         format!("{value:.1e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_columns_are_written_downward() {
+        let drawing = heatmap(
+            &[1.0, 0.0, 0.5, 0.5],
+            &["the", "cat"],
+            &["the", "cat"],
+            Style {
+                unicode: true,
+                ..Style::default()
+            },
+        );
+        let expected = r"
+    t c
+    h a
+    e t
+the ██
+cat ▒▒▒▒
+
+0   ░░▒▒▓▓██ 1
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_a_question() {
+        let drawing = heatmap(
+            &[f32::NAN, -1.0, 2.0],
+            &["a", "b"],
+            &["x", "y"],
+            Style::default(),
+        );
+        let expected = r"
+  x y
+a ??
+b @@??
+
+-1  .:-=+*#%@ 2
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
     }
 }

@@ -259,3 +259,109 @@ pub(crate) fn shade(value: f32, style: Style) -> char {
     let ramp: &[char] = if style.unicode { &SHADES } else { &ASCII };
     ramp[(value.clamp(0.0, 1.0) * (ramp.len() - 1) as f32).round() as usize]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCKS: Style = Style {
+        width: 80,
+        color: false,
+        unicode: true,
+    };
+    const SEVEN: Image<'_> = Image {
+        pixels: &[
+            1.0, 1.0, 1.0, 0.7, 0.0, 0.0, 0.6, 0.9, 0.0, 0.3, 1.0, 0.2, 0.0, 1.0, 0.5, 0.0,
+        ],
+        width: 4,
+    };
+
+    #[test]
+    fn in_color_right_is_green_and_wrong_is_red() {
+        let show = |truth| Captioned::prediction(SEVEN, "7", truth);
+        let style = Style {
+            color: true,
+            ..BLOCKS
+        };
+        let captions = image_grid(&["7", "1"].map(show), style);
+        let captions = captions.lines().last().unwrap();
+        assert!(
+            captions.contains("\u{1b}[0;38;5;34m   7   "),
+            "{captions:?}"
+        );
+        assert!(
+            captions.contains("\u{1b}[0;1;38;5;160m7 not 1"),
+            "{captions:?}"
+        );
+    }
+
+    #[test]
+    fn in_color_a_half_block_shows_two_pixels() {
+        let two = Image {
+            pixels: &[1.0, 0.0],
+            width: 1,
+        };
+        let grid = [Captioned {
+            image: two,
+            caption: String::new(),
+            verdict: Verdict::Open,
+        }];
+        let drawing = image_grid(
+            &grid,
+            Style {
+                color: true,
+                ..BLOCKS
+            },
+        );
+        assert_eq!(drawing, "\u{1b}[0;38;5;255;48;5;232m▀\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn large_pixels_are_two_columns_of_shade() {
+        let drawing = image(&SEVEN, BLOCKS);
+        let expected = r"
+██████▓▓
+    ▒▒██
+  ░░██░░
+  ██▒▒
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn without_unicode_shades_are_punctuation() {
+        let drawing = image(&SEVEN, Style::default());
+        let expected = r"
+@@@@@@**
+    ++%%
+  --@@::
+  @@++
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn wrong_predictions_carry_a_cross() {
+        let drawing = {
+            let truths = ["7", "7", "1", "7"];
+            let show = |truth| Captioned::prediction(SEVEN, "7", truth);
+            image_grid(
+                &truths.map(show),
+                Style {
+                    width: 40,
+                    ..BLOCKS
+                },
+            )
+        };
+        let expected = r"
+  ▀▀██       ▀▀██       ▀▀██
+   ▄█         ▄█         ▄█
+    7          7      ✗ 7 not 1
+
+  ▀▀██
+   ▄█
+    7
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+}

@@ -13,6 +13,7 @@ mod bars;
 mod confusion;
 mod heatmap;
 mod frame;
+mod canvas;
 mod scale;
 mod ink;
 mod text;

@@ -240,3 +240,87 @@ fn shade(probability: f32, style: Style) -> char {
         (_, false) => '.',
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AND: [Point; 3] = [
+        Point {
+            x: 0.0,
+            y: 0.0,
+            class: false,
+        },
+        Point {
+            x: 1.0,
+            y: 1.0,
+            class: true,
+        },
+        Point {
+            x: 9.0,
+            y: 1.0,
+            class: true,
+        },
+    ];
+    const VIEW: Plane<'_> = Plane {
+        x: (-0.5, 1.5),
+        y: (-0.5, 1.5),
+        x_label: "x1",
+        y_label: "x2",
+        classes: ["no", "yes"],
+        rows: 8,
+    };
+
+    #[test]
+    fn the_ground_is_shaded_where_the_second_class_wins() {
+        let drawing = plane(
+            |x, y| if x + y > 1.0 { 0.9 } else { 0.1 },
+            &AND,
+            &VIEW,
+            Style {
+                unicode: true,
+                ..Style::default()
+            },
+        );
+        let expected = r"
+x2   ○ no   ● yes
+  │ ░░░░░░░░░░░░░░░
+1 ┤   ░░░░░░░░░●░░░
+  │     ░░░░░░░░░░░
+  │       ░░░░░░░░░
+  │         ░░░░░░░
+0 ┤    ○      ░░░░░
+  │             ░░░
+  │               ░
+  └────┬───────┬───
+       0       1
+          x1
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+
+    #[test]
+    fn without_unicode_marks_are_letters() {
+        let drawing = plane(
+            |x, _| if x > 1.0 { f32::NAN } else { x },
+            &AND,
+            &VIEW,
+            Style::default(),
+        );
+        let expected = r"
+x2   o no   x yes
+  |        ....????
+1 +        ....x???
+  |        ....????
+  |        ....????
+  |        ....????
+0 +    o   ....????
+  |        ....????
+  |        ....????
+  +----+-------+---
+       0       1
+          x1
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+}

@@ -109,3 +109,32 @@ fn is_number(text: &str) -> bool {
     let number = number.replace([',', '_'], "");
     matches!(text, "-" | "–") || number.parse::<f64>().is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_too_wide_is_cut_in_its_widest_column() {
+        let drawing = {
+            let rows = [["a long description of it", "0.97"], ["x", "-"]];
+            let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+            table(
+                &["what", "value"],
+                &rows,
+                Style {
+                    width: 20,
+                    color: false,
+                    unicode: true,
+                },
+            )
+        };
+        let expected = r"
+what           value
+─────────────  ─────
+a long descr…   0.97
+x                  -
+";
+        assert_eq!(format!("\n{drawing}\n"), expected, "{drawing}");
+    }
+}
