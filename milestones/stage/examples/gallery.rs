@@ -10,15 +10,8 @@ use stage::draw::{
 
 fn main() {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let width = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(80);
-    let style = Style {
-        width,
-        color: !set("NO_COLOR"),
-        unicode: !set("ASCII"),
-    };
+    let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(80);
+    let style = Style { width, color: !set("NO_COLOR"), unicode: !set("ASCII") };
     let only: Vec<String> = std::env::args().skip(1).collect();
     type Show = fn(Style) -> String;
     let shows: [(&str, Show); 10] = [
@@ -42,59 +35,31 @@ fn main() {
 
 /// Numbers in 0..1 that look random.
 fn noise(i: usize) -> f32 {
-    (((i as f32 + 1.0) * 12.9898).sin() * 43_758.547)
-        .fract()
-        .abs()
+    (((i as f32 + 1.0) * 12.9898).sin() * 43_758.547).fract().abs()
 }
 
 fn two_axes(style: Style) -> String {
-    let loss: Vec<f32> = (0..400)
-        .map(|i| 2.3 * (-(i as f32) / 70.0).exp() + 0.15 * noise(i) + 0.03)
-        .collect();
-    let accuracy: Vec<f32> = (0..21)
-        .map(|i| 0.97 - 0.86 * (-(i as f32) / 3.0).exp() - 0.02 * noise(i))
-        .collect();
-    let axes = Axes {
-        x: Some((0.0, 20.0)),
-        ..Axes::default()
-    };
+    let loss: Vec<f32> =
+        (0..400).map(|i| 2.3 * (-(i as f32) / 70.0).exp() + 0.15 * noise(i) + 0.03).collect();
+    let accuracy: Vec<f32> =
+        (0..21).map(|i| 0.97 - 0.86 * (-(i as f32) / 3.0).exp() - 0.02 * noise(i)).collect();
+    let axes = Axes { x: Some((0.0, 20.0)), ..Axes::default() };
     let lines = [
-        Line {
-            name: "training loss",
-            values: &loss,
-        },
-        Line {
-            name: "validation accuracy",
-            values: &accuracy,
-        },
+        Line { name: "training loss", values: &loss },
+        Line { name: "validation accuracy", values: &accuracy },
     ];
     curve(&lines, &axes, style)
 }
 
 fn logarithmic(style: Style) -> String {
-    let training: Vec<f32> = (0..50)
-        .map(|i| 2.0 * (-(i as f32) / 7.0).exp() * (1.0 + 0.4 * noise(i)))
-        .collect();
+    let training: Vec<f32> =
+        (0..50).map(|i| 2.0 * (-(i as f32) / 7.0).exp() * (1.0 + 0.4 * noise(i))).collect();
     let validation: Vec<f32> = training.iter().map(|loss| loss.max(0.02) * 1.2).collect();
     let lines = [
-        Line {
-            name: "training",
-            values: &training,
-        },
-        Line {
-            name: "validation",
-            values: &validation,
-        },
+        Line { name: "training", values: &training },
+        Line { name: "validation", values: &validation },
     ];
-    curve(
-        &lines,
-        &Axes {
-            shared: true,
-            log: true,
-            ..Axes::default()
-        },
-        style,
-    )
+    curve(&lines, &Axes { shared: true, log: true, ..Axes::default() }, style)
 }
 
 /// A three and a five of scikit-learn's digits, 0 to 16.
@@ -121,22 +86,13 @@ fn pixels(digit: &[u8; 64]) -> Vec<f32> {
 }
 
 fn one_digit(style: Style) -> String {
-    image(
-        &Image {
-            pixels: &pixels(&DIGITS[0]),
-            width: 8,
-        },
-        style,
-    )
+    image(&Image { pixels: &pixels(&DIGITS[0]), width: 8 }, style)
 }
 
 fn digits(style: Style) -> String {
     let pixels = DIGITS.map(|digit| pixels(&digit));
     let show = |i: usize| {
-        let image = Image {
-            pixels: &pixels[i % 3],
-            width: 8,
-        };
+        let image = Image { pixels: &pixels[i % 3], width: 8 };
         let truth = ["3", "0", "1"][i % 3];
         Captioned::prediction(image, if i == 4 { "6" } else { truth }, truth)
     };
@@ -151,21 +107,8 @@ fn boundary(style: Style) -> String {
         sigmoid(9.0 * (or - and) - 4.5)
     };
     let corners = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
-    let points = corners.map(|(x, y)| Point {
-        x,
-        y,
-        class: x != y,
-    });
-    plane(
-        xor,
-        &points,
-        &Plane {
-            x_label: "x1",
-            y_label: "x2",
-            ..Plane::default()
-        },
-        style,
-    )
+    let points = corners.map(|(x, y)| Point { x, y, class: x != y });
+    plane(xor, &points, &Plane { x_label: "x1", y_label: "x2", ..Plane::default() }, style)
 }
 
 fn clusters(style: Style) -> String {
@@ -173,11 +116,7 @@ fn clusters(style: Style) -> String {
     let point = |i: usize| {
         let class = i % 2 == 1;
         let shift = if class { 0.9 } else { -0.9 };
-        Point {
-            x: bell(2 * i) + shift,
-            y: bell(2 * i + 1) + shift,
-            class,
-        }
+        Point { x: bell(2 * i) + shift, y: bell(2 * i + 1) + shift, class }
     };
     let points: Vec<Point> = (0..80).map(point).collect();
     let view = Plane {
@@ -188,12 +127,7 @@ fn clusters(style: Style) -> String {
         y_label: "pulse",
         rows: 14,
     };
-    plane(
-        |x, y| 1.0 / (1.0 + (-2.5 * (x + y)).exp()),
-        &points,
-        &view,
-        style,
-    )
+    plane(|x, y| 1.0 / (1.0 + (-2.5 * (x + y)).exp()), &points, &view, style)
 }
 
 fn layers(style: Style) -> String {
@@ -209,22 +143,10 @@ fn layers(style: Style) -> String {
 fn classes(style: Style) -> String {
     let amount = |(i, label): (usize, &'static str)| {
         let value = 1.0 - 0.16 * noise(i);
-        Amount {
-            label,
-            value,
-            text: format!("{:.1} %", 100.0 * value),
-        }
+        Amount { label, value, text: format!("{:.1} %", 100.0 * value) }
     };
     let labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    bars(
-        &labels
-            .into_iter()
-            .enumerate()
-            .map(amount)
-            .collect::<Vec<_>>(),
-        Some(1.0),
-        style,
-    )
+    bars(&labels.into_iter().enumerate().map(amount).collect::<Vec<_>>(), Some(1.0), style)
 }
 
 fn confused(style: Style) -> String {
@@ -236,11 +158,7 @@ fn confused(style: Style) -> String {
         counts[truth * 10 + truth] -= lost;
         counts[truth * 10 + other] += lost;
     }
-    confusion(
-        &counts,
-        &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        style,
-    )
+    confusion(&counts, &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], style)
 }
 
 fn attention(style: Style) -> String {
@@ -248,11 +166,7 @@ fn attention(style: Style) -> String {
     let mut weights = Vec::new();
     for t in 0..tokens.len() {
         let score = |s: usize| {
-            if s <= t {
-                (3.0 * noise(t * 9 + s)).exp()
-            } else {
-                0.0
-            }
+            if s <= t { (3.0 * noise(t * 9 + s)).exp() } else { 0.0 }
         };
         let sum: f32 = (0..tokens.len()).map(score).sum();
         weights.extend((0..tokens.len()).map(|s| score(s) / sum));

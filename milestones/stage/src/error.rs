@@ -68,22 +68,11 @@ impl StageError {
 impl fmt::Display for StageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StageError::MissingData {
-                data,
-                looked_in,
-                get_it_with,
-            } => {
+            StageError::MissingData { data, looked_in, get_it_with } => {
                 let folder = looked_in.display();
-                write!(
-                    f,
-                    "the data set `{data}` is not in {folder}; get it with `{get_it_with}`"
-                )
+                write!(f, "the data set `{data}` is not in {folder}; get it with `{get_it_with}`")
             }
-            StageError::UnknownData {
-                name,
-                known,
-                nearest,
-            } => {
+            StageError::UnknownData { name, known, nearest } => {
                 write!(f, "unknown data `{name}`; ")?;
                 if let Some(nearest) = nearest {
                     write!(f, "did you mean `{nearest}`? ")?;
@@ -114,11 +103,8 @@ mod tests {
 
     #[test]
     fn what_was_asked_is_status_2_and_the_machine_is_status_3() {
-        let unknown = StageError::UnknownData {
-            name: "x".into(),
-            known: vec!["a".into()],
-            nearest: None,
-        };
+        let unknown =
+            StageError::UnknownData { name: "x".into(), known: vec!["a".into()], nearest: None };
         assert_eq!(unknown.to_string(), "unknown data `x`; (known: a)");
         assert_eq!(unknown.exit_status(), 2);
         assert_eq!(StageError::Input("bad".into()).exit_status(), 2);

@@ -50,10 +50,7 @@ impl Stage for Silent {
 
 /// One thing that happened on a [`Stage`]: its methods as values, to be kept, sent and replayed.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each variant is the method of `Stage` of the same name"
-)]
+#[expect(missing_docs, reason = "each variant is the method of `Stage` of the same name")]
 pub enum Event {
     Chapter { title: String },
     Say { text: String },
@@ -90,29 +87,19 @@ pub struct Recorder {
 
 impl Stage for Recorder {
     fn chapter(&mut self, title: &str) {
-        self.events.push(Event::Chapter {
-            title: title.to_owned(),
-        });
+        self.events.push(Event::Chapter { title: title.to_owned() });
     }
 
     fn say(&mut self, text: &str) {
-        self.events.push(Event::Say {
-            text: text.to_owned(),
-        });
+        self.events.push(Event::Say { text: text.to_owned() });
     }
 
     fn begin(&mut self, total: u64, label: &str) {
-        self.events.push(Event::Begin {
-            total,
-            label: label.to_owned(),
-        });
+        self.events.push(Event::Begin { total, label: label.to_owned() });
     }
 
     fn advance(&mut self, done: u64, note: &str) {
-        self.events.push(Event::Advance {
-            done,
-            note: note.to_owned(),
-        });
+        self.events.push(Event::Advance { done, note: note.to_owned() });
     }
 
     fn end(&mut self) {
@@ -120,9 +107,7 @@ impl Stage for Recorder {
     }
 
     fn picture(&mut self, picture: &str) {
-        self.events.push(Event::Picture {
-            picture: picture.to_owned(),
-        });
+        self.events.push(Event::Picture { picture: picture.to_owned() });
     }
 
     fn seed_started(&mut self, seed: u64) {
@@ -155,36 +140,16 @@ mod tests {
         let mut recorder = Recorder::default();
         perform(&mut recorder);
         assert_eq!(recorder.events.len(), 8);
-        assert_eq!(
-            recorder.events[0],
-            Event::Chapter {
-                title: "one".into()
-            }
-        );
-        assert_eq!(
-            recorder.events[3],
-            Event::Advance {
-                done: 1,
-                note: "four".into()
-            }
-        );
-        assert_eq!(
-            recorder.events[7],
-            Event::SeedFinished {
-                seed: 6,
-                value: 0.7
-            }
-        );
+        assert_eq!(recorder.events[0], Event::Chapter { title: "one".into() });
+        assert_eq!(recorder.events[3], Event::Advance { done: 1, note: "four".into() });
+        assert_eq!(recorder.events[7], Event::SeedFinished { seed: 6, value: 0.7 });
     }
 
     #[test]
     fn a_replayed_performance_equals_the_first() {
         let (mut first, mut second) = (Recorder::default(), Recorder::default());
         perform(&mut first);
-        first
-            .events
-            .iter()
-            .for_each(|event| event.replay(&mut second));
+        first.events.iter().for_each(|event| event.replay(&mut second));
         assert_eq!(first, second);
     }
 }

@@ -9,9 +9,7 @@ pub(crate) struct Object {
 
 impl Object {
     pub(crate) fn new() -> Self {
-        Object {
-            text: String::from("{"),
-        }
+        Object { text: String::from("{") }
     }
 
     /// Adds a field whose value is JSON already.
@@ -54,20 +52,12 @@ pub(crate) fn array(items: impl IntoIterator<Item = String>) -> String {
 
 /// The shortest number that reads back as `value`; JSON has no NaN and no infinity: `null`.
 pub(crate) fn number(value: f64) -> String {
-    if value.is_finite() {
-        format!("{value:?}")
-    } else {
-        "null".to_owned()
-    }
+    if value.is_finite() { format!("{value:?}") } else { "null".to_owned() }
 }
 
 /// The shortest number that reads back as `value` in f32: `0.1`, not `0.10000000149011612`.
 pub(crate) fn number_f32(value: f32) -> String {
-    if value.is_finite() {
-        format!("{value:?}")
-    } else {
-        "null".to_owned()
-    }
+    if value.is_finite() { format!("{value:?}") } else { "null".to_owned() }
 }
 
 /// `text` in quotes. Everything but quote, backslash and control characters goes as it is, in
@@ -101,10 +91,7 @@ mod tests {
     fn quotes_backslashes_and_control_characters_are_escaped() {
         assert_eq!(string("say \"hi\" \\ bye"), r#""say \"hi\" \\ bye""#);
         assert_eq!(string("a\nb\tc\rd"), r#""a\nb\tc\rd""#);
-        assert_eq!(
-            string("\0\u{1b}[1m\u{7f}\u{85}"),
-            r#""\u0000\u001b[1m\u007f\u0085""#
-        );
+        assert_eq!(string("\0\u{1b}[1m\u{7f}\u{85}"), r#""\u0000\u001b[1m\u007f\u0085""#);
         assert_eq!(string("\u{2028}"), r#""\u2028""#);
     }
 
@@ -135,13 +122,8 @@ mod tests {
 
     #[test]
     fn fields_keep_the_order_of_the_calls() {
-        let object = Object::new()
-            .string("b", "x")
-            .integer("a", u64::MAX)
-            .boolean("c", true);
-        let text = object
-            .number("d", f64::NAN)
-            .raw("e", &array(["1".into(), "2".into()]));
+        let object = Object::new().string("b", "x").integer("a", u64::MAX).boolean("c", true);
+        let text = object.number("d", f64::NAN).raw("e", &array(["1".into(), "2".into()]));
         assert_eq!(
             text.finish(),
             r#"{"b":"x","a":18446744073709551615,"c":true,"d":null,"e":[1,2]}"#

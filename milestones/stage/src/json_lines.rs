@@ -47,17 +47,13 @@ impl<W: Write> JsonLines<W> {
 
     /// Writes what a milestone reported.
     pub fn report(&mut self, report: &Report) {
-        let object = Object::new()
-            .string("event", "report")
-            .raw("report", &report.to_record());
+        let object = Object::new().string("event", "report").raw("report", &report.to_record());
         self.line(object.finish());
     }
 
     /// Writes why a milestone could not be run.
     pub fn error(&mut self, error: &StageError) {
-        let object = Object::new()
-            .string("event", "error")
-            .string("kind", error.kind());
+        let object = Object::new().string("event", "error").string("kind", error.kind());
         let object = object.integer("status", error.exit_status().into());
         self.line(object.string("message", &error.to_string()).finish());
     }
@@ -79,39 +75,26 @@ impl<W: Write> JsonLines<W> {
             return;
         }
         text.push('\n');
-        let written = self
-            .out
-            .write_all(text.as_bytes())
-            .and_then(|()| self.out.flush());
+        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         self.failure = written.err();
     }
 }
 
 impl<W: Write> Stage for JsonLines<W> {
     fn chapter(&mut self, title: &str) {
-        self.event(&Event::Chapter {
-            title: title.to_owned(),
-        });
+        self.event(&Event::Chapter { title: title.to_owned() });
     }
 
     fn say(&mut self, text: &str) {
-        self.event(&Event::Say {
-            text: text.to_owned(),
-        });
+        self.event(&Event::Say { text: text.to_owned() });
     }
 
     fn begin(&mut self, total: u64, label: &str) {
-        self.event(&Event::Begin {
-            total,
-            label: label.to_owned(),
-        });
+        self.event(&Event::Begin { total, label: label.to_owned() });
     }
 
     fn advance(&mut self, done: u64, note: &str) {
-        self.event(&Event::Advance {
-            done,
-            note: note.to_owned(),
-        });
+        self.event(&Event::Advance { done, note: note.to_owned() });
     }
 
     fn end(&mut self) {
@@ -119,9 +102,7 @@ impl<W: Write> Stage for JsonLines<W> {
     }
 
     fn picture(&mut self, picture: &str) {
-        self.event(&Event::Picture {
-            picture: picture.to_owned(),
-        });
+        self.event(&Event::Picture { picture: picture.to_owned() });
     }
 
     fn seed_started(&mut self, seed: u64) {
@@ -140,18 +121,18 @@ impl Event {
         let object = match self {
             Event::Chapter { title } => event("chapter").string("title", title),
             Event::Say { text } => event("say").string("text", text),
-            Event::Begin { total, label } => event("begin")
-                .integer("total", *total)
-                .string("label", label),
+            Event::Begin { total, label } => {
+                event("begin").integer("total", *total).string("label", label)
+            }
             Event::Advance { done, note } => {
                 event("advance").integer("done", *done).string("note", note)
             }
             Event::End => event("end"),
             Event::Picture { picture } => event("picture").string("picture", picture),
             Event::SeedStarted { seed } => event("seed_started").integer("seed", *seed),
-            Event::SeedFinished { seed, value } => event("seed_finished")
-                .integer("seed", *seed)
-                .number("value", *value),
+            Event::SeedFinished { seed, value } => {
+                event("seed_finished").integer("seed", *seed).number("value", *value)
+            }
         };
         object.finish()
     }
@@ -201,20 +182,13 @@ mod tests {
         recorder.begin(3, "steps");
         recorder.advance(1, "");
         let live = written(|stage| recorder.events.iter().for_each(|event| event.replay(stage)));
-        let kept: String = recorder
-            .events
-            .iter()
-            .map(|event| event.to_json() + "\n")
-            .collect();
+        let kept: String = recorder.events.iter().map(|event| event.to_json() + "\n").collect();
         assert_eq!(live, kept);
     }
 
     #[test]
     fn reports_and_errors_are_lines_too() {
-        let seeds = vec![SeedResult {
-            seed: 0,
-            value: 1.0,
-        }];
+        let seeds = vec![SeedResult { seed: 0, value: 1.0 }];
         let report = Report::judge("02", "xor", "accuracy", Bar::at_least(1.0), seeds);
         let text = written(|stage| {
             stage.report(&report);
@@ -222,10 +196,7 @@ mod tests {
         });
         let record = report.to_record();
         let error = r#"{"event":"error","kind":"input","status":2,"message":"bad"}"#;
-        assert_eq!(
-            text,
-            format!("{{\"event\":\"report\",\"report\":{record}}}\n{error}\n")
-        );
+        assert_eq!(text, format!("{{\"event\":\"report\",\"report\":{record}}}\n{error}\n"));
     }
 
     /// Takes `room` bytes, then fails.
@@ -239,11 +210,7 @@ mod tests {
             self.writes += 1;
             let taken = bytes.len().min(self.room);
             self.room -= taken;
-            if taken == 0 {
-                Err(io::Error::other("full"))
-            } else {
-                Ok(taken)
-            }
+            if taken == 0 { Err(io::Error::other("full")) } else { Ok(taken) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -253,10 +220,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_is_kept_and_nothing_more_is_written() {
-        let mut stage = JsonLines::new(Full {
-            room: 20,
-            writes: 0,
-        });
+        let mut stage = JsonLines::new(Full { room: 20, writes: 0 });
         stage.end();
         stage.end();
         let writes = stage.out.writes;

@@ -19,11 +19,7 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         let starts_it = word.len() >= 2 && candidate.starts_with(&word);
         (distance <= allowed || starts_it).then_some(distance)
     };
-    known
-        .iter()
-        .filter_map(|c| Some((near(c)?, *c)))
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, c)| c)
+    known.iter().filter_map(|c| Some((near(c)?, *c))).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 
 /// How many letters to insert, remove, replace or swap with their neighbor to turn `a` into `b`
@@ -52,10 +48,7 @@ mod tests {
     use super::*;
 
     fn distance(a: &str, b: &str) -> usize {
-        edits(
-            &a.chars().collect::<Vec<_>>(),
-            &b.chars().collect::<Vec<_>>(),
-        )
+        edits(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
     }
 
     #[test]

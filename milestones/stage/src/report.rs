@@ -51,28 +51,17 @@ pub struct Bar {
 impl Bar {
     /// A bar that the worst seed has to reach.
     pub const fn at_least(limit: f64) -> Self {
-        Bar {
-            limit,
-            direction: Direction::AtLeast,
-            over: Over::Worst,
-        }
+        Bar { limit, direction: Direction::AtLeast, over: Over::Worst }
     }
 
     /// A bar that the worst seed must not exceed.
     pub const fn at_most(limit: f64) -> Self {
-        Bar {
-            limit,
-            direction: Direction::AtMost,
-            over: Over::Worst,
-        }
+        Bar { limit, direction: Direction::AtMost, over: Over::Worst }
     }
 
     /// The same bar, held against the mean of the seeds instead of the worst.
     pub const fn over_mean(self) -> Self {
-        Bar {
-            over: Over::Mean,
-            ..self
-        }
+        Bar { over: Over::Mean, ..self }
     }
 
     /// The value of a run. NaN when there is no seed or when one seed is NaN.
@@ -157,10 +146,7 @@ impl Report {
 
     /// The report with a further condition for passing.
     pub fn require(mut self, what: &str, held: bool) -> Self {
-        self.requirements.push(Requirement {
-            what: what.to_owned(),
-            held,
-        });
+        self.requirements.push(Requirement { what: what.to_owned(), held });
         self
     }
 
@@ -233,16 +219,10 @@ impl Report {
         });
         let curve = self.curve.iter().map(|(name, values)| {
             let values = json::array(values.iter().map(|value| json::number_f32(*value)));
-            Object::new()
-                .string("name", name)
-                .raw("values", &values)
-                .finish()
+            Object::new().string("name", name).raw("values", &values).finish()
         });
         let facts = self.facts.iter().map(|(name, value)| {
-            Object::new()
-                .string("name", name)
-                .string("value", value)
-                .finish()
+            Object::new().string("name", name).string("value", value).finish()
         });
         self.head()
             .string("direction", direction)
@@ -256,10 +236,7 @@ impl Report {
     /// The fields that both forms begin with.
     fn head(&self) -> Object {
         let seeds = self.seeds.iter().map(|result| {
-            Object::new()
-                .integer("seed", result.seed)
-                .number("value", result.value)
-                .finish()
+            Object::new().integer("seed", result.seed).number("value", result.value).finish()
         });
         Object::new()
             .string("milestone", &self.milestone)
@@ -279,10 +256,7 @@ mod tests {
     use super::*;
 
     fn report(bar: Bar, values: &[f64]) -> Report {
-        let seed = |(seed, value): (usize, &f64)| SeedResult {
-            seed: seed as u64,
-            value: *value,
-        };
+        let seed = |(seed, value): (usize, &f64)| SeedResult { seed: seed as u64, value: *value };
         let seeds = values.iter().enumerate().map(seed).collect();
         Report::judge("03", "tinydigits", "accuracy", bar, seeds)
     }
@@ -309,11 +283,7 @@ mod tests {
 
     #[test]
     fn nan_never_passes() {
-        for bar in [
-            Bar::at_least(0.0),
-            Bar::at_most(1.0),
-            Bar::at_least(0.0).over_mean(),
-        ] {
+        for bar in [Bar::at_least(0.0), Bar::at_most(1.0), Bar::at_least(0.0).over_mean()] {
             assert!(!report(bar, &[f64::NAN, 0.5]).passed());
             assert!(!report(bar, &[0.5, f64::NAN]).passed());
         }
@@ -322,11 +292,7 @@ mod tests {
 
     #[test]
     fn no_seed_never_passes() {
-        for bar in [
-            Bar::at_least(0.0),
-            Bar::at_most(1.0),
-            Bar::at_most(1.0).over_mean(),
-        ] {
+        for bar in [Bar::at_least(0.0), Bar::at_most(1.0), Bar::at_most(1.0).over_mean()] {
             let empty = report(bar, &[]);
             assert!(empty.value().is_nan());
             assert!(!empty.passed());

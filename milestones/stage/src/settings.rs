@@ -49,10 +49,7 @@ mod tests {
     use super::*;
 
     fn asking_for(data: &str) -> Settings {
-        Settings {
-            data: Some(data.to_owned()),
-            ..Settings::default()
-        }
+        Settings { data: Some(data.to_owned()), ..Settings::default() }
     }
 
     #[test]
@@ -63,17 +60,12 @@ mod tests {
 
     #[test]
     fn a_named_part_runs_alone() {
-        assert_eq!(
-            asking_for("mnist").parts(&["tinydigits", "mnist"]).unwrap(),
-            ["mnist"]
-        );
+        assert_eq!(asking_for("mnist").parts(&["tinydigits", "mnist"]).unwrap(), ["mnist"]);
     }
 
     #[test]
     fn an_unknown_part_is_answered_with_the_nearest_known_one() {
-        let error = asking_for("mnits")
-            .parts(&["tinydigits", "mnist"])
-            .unwrap_err();
+        let error = asking_for("mnits").parts(&["tinydigits", "mnist"]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "unknown data `mnits`; did you mean `mnist`? (known: tinydigits, mnist)"

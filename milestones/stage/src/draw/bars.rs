@@ -23,21 +23,12 @@ const LONGEST: usize = 50;
 pub fn bars(amounts: &[Amount<'_>], full: Option<f32>, style: Style) -> String {
     let style = style.at_least_20();
     let third = style.width / 3;
-    let labels: Vec<_> = amounts
-        .iter()
-        .map(|it| fit(it.label, third, style))
-        .collect();
-    let texts: Vec<_> = amounts
-        .iter()
-        .map(|it| fit(&it.text, third, style))
-        .collect();
+    let labels: Vec<_> = amounts.iter().map(|it| fit(it.label, third, style)).collect();
+    let texts: Vec<_> = amounts.iter().map(|it| fit(&it.text, third, style)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| columns(text)).max().unwrap_or(0);
     let (before, after) = (widest(&labels), widest(&texts));
     let room = (style.width - before - after - 2).min(LONGEST);
-    let finite = amounts
-        .iter()
-        .map(|it| it.value)
-        .filter(|value| value.is_finite());
+    let finite = amounts.iter().map(|it| it.value).filter(|value| value.is_finite());
     let full = full.unwrap_or_else(|| finite.fold(0.0, f32::max));
 
     let row = |((amount, label), text): ((&Amount<'_>, &String), &String)| {
@@ -45,10 +36,7 @@ pub fn bars(amounts: &[Amount<'_>], full: Option<f32>, style: Style) -> String {
         let mut row = Row::new();
         row.push(&left(label, before), Ink::PLAIN);
         row.push(" ", Ink::PLAIN);
-        row.push(
-            &bar(if share.is_nan() { 0.0 } else { share }, room, style),
-            Ink::fore(33),
-        );
+        row.push(&bar(if share.is_nan() { 0.0 } else { share }, room, style), Ink::fore(33));
         row.fill(before + 1 + room + 1);
         row.push(&right(text, after), Ink::PLAIN);
         row
@@ -77,22 +65,12 @@ mod tests {
             value,
             text: format!("{:.0} %", 100.0 * value),
         };
-        [("cat", 1.0), ("dog", 0.5), ("owl", 0.02), ("", f32::NAN)]
-            .map(amount)
-            .to_vec()
+        [("cat", 1.0), ("dog", 0.5), ("owl", 0.02), ("", f32::NAN)].map(amount).to_vec()
     }
 
     #[test]
     fn bars_end_at_half_a_column() {
-        let drawing = bars(
-            &amounts(),
-            Some(1.0),
-            Style {
-                width: 30,
-                color: false,
-                unicode: true,
-            },
-        );
+        let drawing = bars(&amounts(), Some(1.0), Style { width: 30, color: false, unicode: true });
         let expected = r"
 cat ━━━━━━━━━━━━━━━━━━━━ 100 %
 dog ━━━━━━━━━━            50 %
@@ -104,14 +82,7 @@ owl ╸                      2 %
 
     #[test]
     fn without_unicode_bars_are_whole_columns() {
-        let drawing = bars(
-            &amounts(),
-            Some(1.0),
-            Style {
-                width: 30,
-                ..Style::default()
-            },
-        );
+        let drawing = bars(&amounts(), Some(1.0), Style { width: 30, ..Style::default() });
         let expected = r"
 cat ==================== 100 %
 dog ==========            50 %

@@ -37,23 +37,14 @@ pub(crate) struct Canvas {
 impl Canvas {
     pub(crate) fn new(columns: usize, rows: usize, style: Style) -> Self {
         let cells = columns * rows;
-        Canvas {
-            columns,
-            dots: vec![0; cells],
-            owner: vec![0; cells],
-            style,
-        }
+        Canvas { columns, dots: vec![0; cells], owner: vec![0; cells], style }
     }
 
     /// Draws line number `line` through dots (column from the left, row from the top); `None`
     /// breaks it. What is outside of the canvas is left out.
     pub(crate) fn line(&mut self, line: usize, points: impl Iterator<Item = Option<(i64, i64)>>) {
         let plain = self.style.color || !self.style.unicode;
-        let (dash, gap) = if plain {
-            (1, 0)
-        } else {
-            DASHES[line % DASHES.len()]
-        };
+        let (dash, gap) = if plain { (1, 0) } else { DASHES[line % DASHES.len()] };
         let mut points = points.peekable();
         let mut before: Option<(i64, i64)> = None;
         let mut drawn = 0;
@@ -105,10 +96,7 @@ impl Canvas {
 
     /// The canvas as rows of characters.
     pub(crate) fn rows(&self) -> Vec<Row> {
-        let rows = self
-            .dots
-            .chunks(self.columns)
-            .zip(self.owner.chunks(self.columns));
+        let rows = self.dots.chunks(self.columns).zip(self.owner.chunks(self.columns));
         let row = |(dots, owners): (&[u8], &[usize])| {
             let mut row = Row::new();
             for (dots, owner) in dots.iter().zip(owners) {
@@ -132,11 +120,7 @@ mod tests {
     use super::super::ink::drawing;
     use super::*;
 
-    const BRAILLE: Style = Style {
-        width: 20,
-        color: false,
-        unicode: true,
-    };
+    const BRAILLE: Style = Style { width: 20, color: false, unicode: true };
 
     fn drawn(columns: usize, rows: usize, lines: &[&[Option<(i64, i64)>]]) -> String {
         let mut canvas = Canvas::new(columns, rows, BRAILLE);

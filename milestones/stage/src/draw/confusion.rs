@@ -14,27 +14,10 @@ pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
     let style = style.at_least_20();
     let k = labels.len();
     let count = |truth: usize, taken: usize| counts.get(truth * k + taken).copied().unwrap_or(0);
-    let labels: Vec<_> = labels
-        .iter()
-        .map(|label| fit(label, style.width / 4, style))
-        .collect();
-    let before = labels
-        .iter()
-        .map(|label| columns(label))
-        .max()
-        .unwrap_or(0)
-        .max("true".len());
-    let digits = counts
-        .iter()
-        .map(|count| count.to_string().len())
-        .max()
-        .unwrap_or(1);
-    let named = labels
-        .iter()
-        .map(|label| columns(label))
-        .max()
-        .unwrap_or(1)
-        .min(6);
+    let labels: Vec<_> = labels.iter().map(|label| fit(label, style.width / 4, style)).collect();
+    let before = labels.iter().map(|label| columns(label)).max().unwrap_or(0).max("true".len());
+    let digits = counts.iter().map(|count| count.to_string().len()).max().unwrap_or(1);
+    let named = labels.iter().map(|label| columns(label)).max().unwrap_or(1).min(6);
     let width = digits.max(named) + 2;
     let right_share = " 100.0 %".len();
     let shown = k.min(style.width.saturating_sub(before + right_share) / width);
@@ -42,18 +25,12 @@ pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
     let mut heading = Row::new();
     heading.push(&left("true", before), Ink::FAINT);
     for label in &labels[..shown] {
-        heading.push(
-            &format!("{} ", right(&fit(label, width - 2, style), width - 1)),
-            Ink::BOLD,
-        );
+        heading.push(&format!("{} ", right(&fit(label, width - 2, style), width - 1)), Ink::BOLD);
     }
     heading.push(&right("right", right_share), Ink::FAINT);
     let mut above = Row::new();
     above.fill(before + 1);
-    above.push(
-        &fit("taken for", style.width - before - 1, style),
-        Ink::FAINT,
-    );
+    above.push(&fit("taken for", style.width - before - 1, style), Ink::FAINT);
 
     let mut rows = vec![above, heading];
     for (truth, label) in labels.iter().enumerate() {
@@ -66,19 +43,12 @@ pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
             row.push(&right(&text, width), ink);
         }
         let share = 100.0 * count(truth, truth) as f64 / all as f64;
-        let share = if all == 0 {
-            "-".to_owned()
-        } else {
-            format!("{share:.1} %")
-        };
+        let share = if all == 0 { "-".to_owned() } else { format!("{share:.1} %") };
         row.push(&right(&share, right_share), Ink::PLAIN);
         rows.push(row);
     }
     if shown < k {
-        rows.push(Row::remark(
-            &format!("{} columns left out", k - shown),
-            style,
-        ));
+        rows.push(Row::remark(&format!("{} columns left out", k - shown), style));
     }
     drawing(&rows, style)
 }
@@ -90,18 +60,10 @@ fn cell(count: usize, right: bool, share: f64, style: Style) -> (String, Ink) {
     const REDS: [u8; 3] = [52, 88, 124];
     let step = ((share * 3.0) as usize).min(2);
     match (count, right) {
-        (0, false) => (
-            format!("{} ", if style.unicode { '·' } else { '.' }),
-            Ink::FAINT,
-        ),
-        (_, true) if style.color => (
-            format!("{count} "),
-            Ink {
-                bold: true,
-                ..Ink::fore(255)
-            }
-            .on(GREENS[step]),
-        ),
+        (0, false) => (format!("{} ", if style.unicode { '·' } else { '.' }), Ink::FAINT),
+        (_, true) if style.color => {
+            (format!("{count} "), Ink { bold: true, ..Ink::fore(255) }.on(GREENS[step]))
+        }
         (_, true) => (format!("[{count}]"), Ink::BOLD),
         (_, false) => {
             // A tenth of a class lost to another one is a lot.
@@ -120,10 +82,7 @@ mod tests {
         let drawing = confusion(
             &[9, 1, 0, 0, 10, 0, 2, 0, 0],
             &["cat", "dog", "owl"],
-            Style {
-                unicode: true,
-                ..Style::default()
-            },
+            Style { unicode: true, ..Style::default() },
         );
         let expected = r"
      taken for
@@ -140,10 +99,7 @@ owl    2    ·   [0]   0.0 %
         let drawing = confusion(
             &[1; 36],
             &["a", "b", "c", "d", "e", "f"],
-            Style {
-                width: 20,
-                ..Style::default()
-            },
+            Style { width: 20, ..Style::default() },
         );
         let expected = r"
      taken for

@@ -37,13 +37,7 @@ pub struct Axes<'a> {
 
 impl Default for Axes<'_> {
     fn default() -> Self {
-        Axes {
-            x_label: "epoch",
-            x: None,
-            shared: false,
-            log: false,
-            rows: 11,
-        }
+        Axes { x_label: "epoch", x: None, shared: false, log: false, rows: 11 }
     }
 }
 
@@ -66,15 +60,9 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
     let style = style.at_least_20();
     let own_axis = lines.len() == 2 && !axes.shared;
     let on_log = |i: usize| axes.log && !(own_axis && i == 1);
-    let series = lines
-        .iter()
-        .enumerate()
-        .map(|(i, line)| Series::new(line, axes, on_log(i)));
+    let series = lines.iter().enumerate().map(|(i, line)| Series::new(line, axes, on_log(i)));
     let series: Vec<Series> = series.collect();
-    let spans: Vec<_> = series
-        .iter()
-        .map(|line| span(line.shown().map(|(_, y)| y)))
-        .collect();
+    let spans: Vec<_> = series.iter().map(|line| span(line.shown().map(|(_, y)| y))).collect();
     let Some(x) = across(&series) else {
         let names: Vec<_> = lines.iter().map(|line| line.name).collect();
         let text = format!("{}: nothing to draw", names.join(", "));
@@ -87,9 +75,7 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
 
     let mut frame = Frame {
         left: rows_of(&left, each),
-        right: right
-            .as_ref()
-            .map(|scale| rows_of(scale, (rows - 1) / scale.steps)),
+        right: right.as_ref().map(|scale| rows_of(scale, (rows - 1) / scale.steps)),
         below: Vec::new(),
         below_label: axes.x_label,
     };
@@ -97,10 +83,7 @@ pub fn curve(lines: &[Line<'_>], axes: &Axes<'_>, style: Style) -> String {
     let whole = axes.x.is_none();
     let column = |value: f64| ((value - x.0) / (x.1 - x.0) * (width - 1) as f64).round() as usize;
     let ticks = ticks_within(x, (width / 9).max(2), whole);
-    frame.below = ticks
-        .into_iter()
-        .map(|(value, label)| (column(value), label))
-        .collect();
+    frame.below = ticks.into_iter().map(|(value, label)| (column(value), label)).collect();
 
     let mut canvas = Canvas::new(width, rows, style);
     for (i, line) in series.iter().enumerate() {
@@ -131,9 +114,7 @@ struct Series<'a> {
 impl<'a> Series<'a> {
     fn new(line: &Line<'a>, axes: &Axes<'_>, log: bool) -> Self {
         let last = line.values.len().saturating_sub(1).max(1) as f64;
-        let ends = axes
-            .x
-            .filter(|(from, to)| from.is_finite() && to.is_finite() && from < to);
+        let ends = axes.x.filter(|(from, to)| from.is_finite() && to.is_finite() && from < to);
         let place = |i: usize| match ends {
             Some((from, to)) => {
                 let (from, to) = (f64::from(from), f64::from(to));
@@ -172,11 +153,7 @@ fn across(series: &[Series<'_>]) -> Option<(f64, f64)> {
     let join = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
     let (from, to) = drawn.map(|line| line.ends).reduce(join)?;
     // A single value stands in the middle.
-    Some(if from < to {
-        (from, to)
-    } else {
-        (from - 0.5, to + 0.5)
-    })
+    Some(if from < to { (from, to) } else { (from - 0.5, to + 0.5) })
 }
 
 /// The left axis, and the right one if there is one.
@@ -198,10 +175,7 @@ fn scales(spans: &[Option<(f64, f64)>], own_axis: bool, axes: &Axes<'_>) -> (Sca
     }
     let spans: Vec<_> = [left].into_iter().chain(right).collect();
     let mut scales = Scale::linear(&spans, intervals).into_iter();
-    (
-        scales.next().expect("one scale for each span"),
-        scales.next(),
-    )
+    (scales.next().expect("one scale for each span"), scales.next())
 }
 
 /// The rows in which the labels of a scale stand, when a step is `each` rows; 0 is the highest.
@@ -257,34 +231,15 @@ fn legend(series: &[Series<'_>], own_axis: bool, edge: usize, style: Style) -> V
 mod tests {
     use super::*;
 
-    const BRAILLE: Style = Style {
-        width: 44,
-        color: false,
-        unicode: true,
-    };
-    const ASCII: Style = Style {
-        unicode: false,
-        ..BRAILLE
-    };
-    const LOSS: Line<'_> = Line {
-        name: "loss",
-        values: &[2.3, 1.2, 0.7, 0.5, 0.35, 0.3, 0.26],
-    };
-    const ACCURACY: Line<'_> = Line {
-        name: "accuracy",
-        values: &[0.11, 0.62, 0.8, 0.86, 0.9, 0.93, 0.94],
-    };
+    const BRAILLE: Style = Style { width: 44, color: false, unicode: true };
+    const ASCII: Style = Style { unicode: false, ..BRAILLE };
+    const LOSS: Line<'_> = Line { name: "loss", values: &[2.3, 1.2, 0.7, 0.5, 0.35, 0.3, 0.26] };
+    const ACCURACY: Line<'_> =
+        Line { name: "accuracy", values: &[0.11, 0.62, 0.8, 0.86, 0.9, 0.93, 0.94] };
 
     #[test]
     fn two_lines_have_an_axis_each() {
-        let drawing = curve(
-            &[LOSS, ACCURACY],
-            &Axes {
-                rows: 6,
-                ..Axes::default()
-            },
-            BRAILLE,
-        );
+        let drawing = curve(&[LOSS, ACCURACY], &Axes { rows: 6, ..Axes::default() }, BRAILLE);
         let expected = r"
 ⠤⠤⠤ loss                        accuracy ⠤⠀⠤
 4 ┤                           ⢀⣀ ⢀⣀ ⢀⣀ ├ 1.0
@@ -303,14 +258,7 @@ mod tests {
 
     #[test]
     fn without_unicode_lines_are_letters() {
-        let drawing = curve(
-            &[LOSS, ACCURACY],
-            &Axes {
-                rows: 6,
-                ..Axes::default()
-            },
-            ASCII,
-        );
+        let drawing = curve(&[LOSS, ACCURACY], &Axes { rows: 6, ..Axes::default() }, ASCII);
         let expected = r"
 ** loss                          accuracy oo
 4 +                          oooooooooo+ 1.0
@@ -331,18 +279,8 @@ mod tests {
     fn a_line_is_broken_where_it_is_not_a_number() {
         let drawing = {
             let values = [3.0, 2.0, f32::NAN, 1.0, f32::INFINITY, 0.5];
-            let line = Line {
-                name: "loss",
-                values: &values,
-            };
-            curve(
-                &[line],
-                &Axes {
-                    rows: 5,
-                    ..Axes::default()
-                },
-                BRAILLE,
-            )
+            let line = Line { name: "loss", values: &values };
+            curve(&[line], &Axes { rows: 5, ..Axes::default() }, BRAILLE)
         };
         let expected = r"
 ⠤⠤⠤ loss (2 not drawn)
@@ -362,19 +300,8 @@ mod tests {
     fn a_logarithmic_axis_has_powers_of_ten_and_leaves_zero_out() {
         let drawing = {
             let values = [100.0, 10.0, 1.0, 0.0, 0.1];
-            let line = Line {
-                name: "loss",
-                values: &values,
-            };
-            curve(
-                &[line],
-                &Axes {
-                    rows: 7,
-                    log: true,
-                    ..Axes::default()
-                },
-                BRAILLE,
-            )
+            let line = Line { name: "loss", values: &values };
+            curve(&[line], &Axes { rows: 7, log: true, ..Axes::default() }, BRAILLE)
         };
         let expected = r"
 ⠤⠤⠤ loss (1 not drawn)
@@ -395,18 +322,9 @@ mod tests {
     #[test]
     fn a_constant_and_a_single_value_are_drawn_in_the_middle_of_a_range() {
         let drawing = {
-            let flat = Line {
-                name: "flat",
-                values: &[2.0; 5],
-            };
-            let one = Line {
-                name: "one",
-                values: &[2.0],
-            };
-            let axes = Axes {
-                rows: 3,
-                ..Axes::default()
-            };
+            let flat = Line { name: "flat", values: &[2.0; 5] };
+            let one = Line { name: "one", values: &[2.0] };
+            let axes = Axes { rows: 3, ..Axes::default() };
             curve(&[flat], &axes, BRAILLE) + "\n" + &curve(&[one], &axes, BRAILLE)
         };
         let expected = r"

@@ -66,11 +66,7 @@ impl Frame<'_> {
         for (y, body) in plot.into_iter().enumerate() {
             let mut row = Row::new();
             let label = label_at(&self.left, y);
-            let tick = if label.is_some() {
-                lines.left_tick
-            } else {
-                lines.vertical
-            };
+            let tick = if label.is_some() { lines.left_tick } else { lines.vertical };
             let space = if margin > 1 { " " } else { "" };
             let label = right(label.unwrap_or(""), margin - 1 - space.len());
             row.push(&format!("{label}{space}{tick}"), Ink::FAINT);
@@ -90,10 +86,7 @@ impl Frame<'_> {
         if !self.below_label.is_empty() {
             let mut row = Row::new();
             row.fill(margin);
-            row.push(
-                &center(&fit(self.below_label, width, style), width),
-                Ink::FAINT,
-            );
+            row.push(&center(&fit(self.below_label, width, style), width), Ink::FAINT);
             rows.push(row);
         }
         rows
@@ -106,14 +99,7 @@ impl Frame<'_> {
         row.push(lines.left_corner, Ink::FAINT);
         for x in 0..width {
             let tick = label_at(&self.below, x).is_some();
-            row.push(
-                if tick {
-                    lines.below_tick
-                } else {
-                    lines.horizontal
-                },
-                Ink::FAINT,
-            );
+            row.push(if tick { lines.below_tick } else { lines.horizontal }, Ink::FAINT);
         }
         if self.right.is_some() {
             row.push(lines.right_corner, Ink::FAINT);
@@ -141,17 +127,10 @@ impl Frame<'_> {
 
 /// Columns beside the plot: the axis, and the labels with a space between.
 fn margin(ticks: &[(usize, String)]) -> usize {
-    let widest = ticks
-        .iter()
-        .map(|(_, label)| columns(label))
-        .max()
-        .unwrap_or(0);
+    let widest = ticks.iter().map(|(_, label)| columns(label)).max().unwrap_or(0);
     if widest == 0 { 1 } else { widest + 2 }
 }
 
 fn label_at(ticks: &[(usize, String)], place: usize) -> Option<&str> {
-    ticks
-        .iter()
-        .find(|(at, _)| *at == place)
-        .map(|(_, label)| label.as_str())
+    ticks.iter().find(|(at, _)| *at == place).map(|(_, label)| label.as_str())
 }

@@ -30,10 +30,7 @@ pub fn heatmap(
     let finite = values.iter().map(|value| f64::from(*value));
     let (low, high) = span(finite).unwrap_or((0.0, 1.0));
     let low = if low > 0.0 { 0.0 } else { low };
-    let labels: Vec<_> = row_labels
-        .iter()
-        .map(|it| fit(it, style.width / 4, style))
-        .collect();
+    let labels: Vec<_> = row_labels.iter().map(|it| fit(it, style.width / 4, style)).collect();
     let before = labels.iter().map(|label| columns(label)).max().unwrap_or(0) + 1;
     let room = style.width - before;
     let each = if 2 * k <= room { 2 } else { 1 };
@@ -53,10 +50,7 @@ pub fn heatmap(
     rows.push(Row::new());
     rows.push(legend(&number(low), &number(high), style));
     if shown < k {
-        rows.push(Row::remark(
-            &format!("{} columns left out", k - shown),
-            style,
-        ));
+        rows.push(Row::remark(&format!("{} columns left out", k - shown), style));
     }
     drawing(&rows, style)
 }
@@ -102,18 +96,10 @@ fn cell(share: f32, each: usize, style: Style) -> Row {
     if style.color {
         let last = COLORS.len() - 1;
         let step = (share.clamp(0.0, 1.0) * COLORS.len() as f32) as usize;
-        let color = if share.is_nan() {
-            NOWHERE
-        } else {
-            COLORS[step.min(last)]
-        };
+        let color = if share.is_nan() { NOWHERE } else { COLORS[step.min(last)] };
         row.push(&" ".repeat(each), Ink::PLAIN.on(color));
     } else {
-        let mark = if share.is_nan() {
-            '?'
-        } else {
-            shade(share, style)
-        };
+        let mark = if share.is_nan() { '?' } else { shade(share, style) };
         row.push(&mark.to_string().repeat(each), Ink::PLAIN);
     }
     row
@@ -141,10 +127,7 @@ mod tests {
             &[1.0, 0.0, 0.5, 0.5],
             &["the", "cat"],
             &["the", "cat"],
-            Style {
-                unicode: true,
-                ..Style::default()
-            },
+            Style { unicode: true, ..Style::default() },
         );
         let expected = r"
     t c
@@ -160,12 +143,7 @@ cat ▒▒▒▒
 
     #[test]
     fn what_is_not_a_number_is_a_question() {
-        let drawing = heatmap(
-            &[f32::NAN, -1.0, 2.0],
-            &["a", "b"],
-            &["x", "y"],
-            Style::default(),
-        );
+        let drawing = heatmap(&[f32::NAN, -1.0, 2.0], &["a", "b"], &["x", "y"], Style::default());
         let expected = r"
   x y
 a ??

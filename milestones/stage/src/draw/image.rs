@@ -40,18 +40,10 @@ impl<'a> Captioned<'a> {
     /// A picture with what a model takes it for: `7` when that is right, `3 not 5` when not.
     pub fn prediction(image: Image<'a>, predicted: &str, truth: &str) -> Self {
         if predicted == truth {
-            return Captioned {
-                image,
-                caption: truth.to_owned(),
-                verdict: Verdict::Right,
-            };
+            return Captioned { image, caption: truth.to_owned(), verdict: Verdict::Right };
         }
         let caption = format!("{predicted} not {truth}");
-        Captioned {
-            image,
-            caption,
-            verdict: Verdict::Wrong,
-        }
+        Captioned { image, caption, verdict: Verdict::Wrong }
     }
 }
 
@@ -68,11 +60,7 @@ enum Size {
 /// that are too wide are averaged down to fit. Without color in shades.
 pub fn image(image: &Image<'_>, style: Style) -> String {
     let style = style.at_least_20();
-    let size = if 2 * image.width <= style.width.min(40) {
-        Size::Large
-    } else {
-        Size::Small
-    };
+    let size = if 2 * image.width <= style.width.min(40) { Size::Large } else { Size::Small };
     drawing(&Pixels::new(image, style.width).rows(size, style), style)
 }
 
@@ -82,22 +70,13 @@ pub fn image_grid(pictures: &[Captioned<'_>], style: Style) -> String {
     let captions: Vec<String> = pictures.iter().map(|it| caption(it, style)).collect();
     // ASCII has no half blocks: a small picture would not be recognized.
     let small = |it: &Captioned<'_>| style.unicode || it.image.width > 16;
-    let size = if pictures.iter().all(small) {
-        Size::Small
-    } else {
-        Size::Large
-    };
+    let size = if pictures.iter().all(small) { Size::Small } else { Size::Large };
     let each = if size == Size::Large { 2 } else { 1 };
-    let pixels = pictures
-        .iter()
-        .map(|it| Pixels::new(&it.image, style.width / each));
+    let pixels = pictures.iter().map(|it| Pixels::new(&it.image, style.width / each));
     let drawn: Vec<Vec<Row>> = pixels.map(|pixels| pixels.rows(size, style)).collect();
 
     let width_of = |rows: &Vec<Row>| rows.iter().map(Row::columns).max().unwrap_or(0);
-    let widest = drawn
-        .iter()
-        .map(width_of)
-        .chain(captions.iter().map(|text| columns(text)));
+    let widest = drawn.iter().map(width_of).chain(captions.iter().map(|text| columns(text)));
     let cell = widest.max().unwrap_or(0).clamp(1, style.width);
     let in_a_row = ((style.width + GAP) / (cell + GAP)).max(1);
 
@@ -155,10 +134,7 @@ impl Pixels {
     /// The picture, averaged down by a whole factor where it is wider than `most`.
     fn new(image: &Image<'_>, most: usize) -> Self {
         if image.width == 0 {
-            return Pixels {
-                values: Vec::new(),
-                width: 0,
-            };
+            return Pixels { values: Vec::new(), width: 0 };
         }
         let height = image.pixels.len().div_ceil(image.width);
         let factor = image.width.div_ceil(most.max(1));
@@ -169,23 +145,13 @@ impl Pixels {
             let all = ys.flat_map(|y| xs.clone().map(move |x| y * image.width + x));
             let (sum, count) = all.fold((0.0, 0), |(sum, count), at| {
                 let value = image.pixels.get(at).copied().unwrap_or(0.0);
-                (
-                    sum + if value.is_nan() {
-                        0.0
-                    } else {
-                        value.clamp(0.0, 1.0)
-                    },
-                    count + 1,
-                )
+                (sum + if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }, count + 1)
             });
             sum / count as f32
         };
         let rows = 0..height.div_ceil(factor);
         let values = rows.flat_map(|y| (0..width).map(move |x| (x, y)));
-        Pixels {
-            values: values.map(|(x, y)| average(x, y)).collect(),
-            width,
-        }
+        Pixels { values: values.map(|(x, y)| average(x, y)).collect(), width }
     }
 
     fn rows(&self, size: Size, style: Style) -> Vec<Row> {
@@ -264,55 +230,27 @@ pub(crate) fn shade(value: f32, style: Style) -> char {
 mod tests {
     use super::*;
 
-    const BLOCKS: Style = Style {
-        width: 80,
-        color: false,
-        unicode: true,
-    };
+    const BLOCKS: Style = Style { width: 80, color: false, unicode: true };
     const SEVEN: Image<'_> = Image {
-        pixels: &[
-            1.0, 1.0, 1.0, 0.7, 0.0, 0.0, 0.6, 0.9, 0.0, 0.3, 1.0, 0.2, 0.0, 1.0, 0.5, 0.0,
-        ],
+        pixels: &[1.0, 1.0, 1.0, 0.7, 0.0, 0.0, 0.6, 0.9, 0.0, 0.3, 1.0, 0.2, 0.0, 1.0, 0.5, 0.0],
         width: 4,
     };
 
     #[test]
     fn in_color_right_is_green_and_wrong_is_red() {
         let show = |truth| Captioned::prediction(SEVEN, "7", truth);
-        let style = Style {
-            color: true,
-            ..BLOCKS
-        };
+        let style = Style { color: true, ..BLOCKS };
         let captions = image_grid(&["7", "1"].map(show), style);
         let captions = captions.lines().last().unwrap();
-        assert!(
-            captions.contains("\u{1b}[0;38;5;34m   7   "),
-            "{captions:?}"
-        );
-        assert!(
-            captions.contains("\u{1b}[0;1;38;5;160m7 not 1"),
-            "{captions:?}"
-        );
+        assert!(captions.contains("\u{1b}[0;38;5;34m   7   "), "{captions:?}");
+        assert!(captions.contains("\u{1b}[0;1;38;5;160m7 not 1"), "{captions:?}");
     }
 
     #[test]
     fn in_color_a_half_block_shows_two_pixels() {
-        let two = Image {
-            pixels: &[1.0, 0.0],
-            width: 1,
-        };
-        let grid = [Captioned {
-            image: two,
-            caption: String::new(),
-            verdict: Verdict::Open,
-        }];
-        let drawing = image_grid(
-            &grid,
-            Style {
-                color: true,
-                ..BLOCKS
-            },
-        );
+        let two = Image { pixels: &[1.0, 0.0], width: 1 };
+        let grid = [Captioned { image: two, caption: String::new(), verdict: Verdict::Open }];
+        let drawing = image_grid(&grid, Style { color: true, ..BLOCKS });
         assert_eq!(drawing, "\u{1b}[0;38;5;255;48;5;232m▀\u{1b}[0m\n");
     }
 
@@ -345,13 +283,7 @@ mod tests {
         let drawing = {
             let truths = ["7", "7", "1", "7"];
             let show = |truth| Captioned::prediction(SEVEN, "7", truth);
-            image_grid(
-                &truths.map(show),
-                Style {
-                    width: 40,
-                    ..BLOCKS
-                },
-            )
+            image_grid(&truths.map(show), Style { width: 40, ..BLOCKS })
         };
         let expected = r"
   ▀▀██       ▀▀██       ▀▀██

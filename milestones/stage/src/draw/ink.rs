@@ -19,38 +19,22 @@ pub(crate) struct Ink {
 
 impl Ink {
     /// The terminal's own colors.
-    pub(crate) const PLAIN: Ink = Ink {
-        fore: None,
-        back: None,
-        bold: false,
-    };
+    pub(crate) const PLAIN: Ink = Ink { fore: None, back: None, bold: false };
     /// Axes, rules and other things that should stand back.
     pub(crate) const FAINT: Ink = Ink::fore(244);
     /// A heading.
-    pub(crate) const BOLD: Ink = Ink {
-        bold: true,
-        ..Ink::PLAIN
-    };
+    pub(crate) const BOLD: Ink = Ink { bold: true, ..Ink::PLAIN };
     /// What is right.
     pub(crate) const RIGHT: Ink = Ink::fore(34);
     /// What is wrong.
-    pub(crate) const WRONG: Ink = Ink {
-        bold: true,
-        ..Ink::fore(160)
-    };
+    pub(crate) const WRONG: Ink = Ink { bold: true, ..Ink::fore(160) };
 
     pub(crate) const fn fore(color: u8) -> Ink {
-        Ink {
-            fore: Some(color),
-            ..Ink::PLAIN
-        }
+        Ink { fore: Some(color), ..Ink::PLAIN }
     }
 
     pub(crate) const fn on(self, color: u8) -> Ink {
-        Ink {
-            back: Some(color),
-            ..self
-        }
+        Ink { back: Some(color), ..self }
     }
 
     /// The gray of brightness `value` in 0..=1: one of xterm's 24 grays.
@@ -160,14 +144,8 @@ mod tests {
 
     #[test]
     fn colors_change_only_where_the_ink_does_and_end_with_the_line() {
-        let style = Style {
-            color: true,
-            ..Style::default()
-        };
-        assert_eq!(
-            drawing(&[row()], style),
-            "\u{1b}[0;38;5;34mab\u{1b}[0;48;5;17mc\u{1b}[0m"
-        );
+        let style = Style { color: true, ..Style::default() };
+        assert_eq!(drawing(&[row()], style), "\u{1b}[0;38;5;34mab\u{1b}[0;48;5;17mc\u{1b}[0m");
     }
 
     #[test]

@@ -42,20 +42,13 @@ pub struct Style {
 impl Default for Style {
     /// 80 columns of ASCII without color: what every terminal and every log shows.
     fn default() -> Self {
-        Style {
-            width: 80,
-            color: false,
-            unicode: false,
-        }
+        Style { width: 80, color: false, unicode: false }
     }
 }
 
 impl Style {
     /// The style with the least width that drawings are made for.
     fn at_least_20(self) -> Self {
-        Style {
-            width: self.width.max(20),
-            ..self
-        }
+        Style { width: self.width.max(20), ..self }
     }
 }

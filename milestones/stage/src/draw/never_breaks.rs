@@ -10,10 +10,8 @@ struct Dice(u64);
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
         // Knuth's MMIX generator; its high bits are the good ones.
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
     }
 
@@ -71,37 +69,16 @@ impl Dice {
 fn holds(draw: impl Fn(&mut Dice, Style) -> String) {
     let mut dice = Dice(1);
     for round in 0..600 {
-        let width = if round % 2 == 0 {
-            20 + dice.roll(20)
-        } else {
-            20 + dice.roll(150)
-        };
-        let style = Style {
-            width,
-            color: dice.roll(2) == 0,
-            unicode: dice.roll(2) == 0,
-        };
+        let width = if round % 2 == 0 { 20 + dice.roll(20) } else { 20 + dice.roll(150) };
+        let style = Style { width, color: dice.roll(2) == 0, unicode: dice.roll(2) == 0 };
         let drawing = draw(&mut dice, style);
         for line in drawing.split('\n') {
-            assert!(
-                columns(line) <= width,
-                "{} of {width} columns:\n{drawing}",
-                columns(line)
-            );
-            assert!(
-                style.color || !line.contains('\u{1b}'),
-                "an escape sequence in {line:?}"
-            );
+            assert!(columns(line) <= width, "{} of {width} columns:\n{drawing}", columns(line));
+            assert!(style.color || !line.contains('\u{1b}'), "an escape sequence in {line:?}");
             assert!(style.unicode || line.is_ascii(), "beyond ASCII: {line:?}");
             let last_switch = line.rfind('\u{1b}').map_or("\u{1b}[0m", |at| &line[at..]);
-            assert!(
-                last_switch.starts_with("\u{1b}[0m"),
-                "colors go on after {line:?}"
-            );
-            let controls = line
-                .chars()
-                .filter(|c| c.is_control() && *c != '\u{1b}')
-                .count();
+            assert!(last_switch.starts_with("\u{1b}[0m"), "colors go on after {line:?}");
+            let controls = line.chars().filter(|c| c.is_control() && *c != '\u{1b}').count();
             assert_eq!(controls, 0, "a control character in {line:?}");
         }
     }
@@ -110,13 +87,8 @@ fn holds(draw: impl Fn(&mut Dice, Style) -> String) {
 #[test]
 fn curves_hold() {
     holds(|dice, style| {
-        let values: Vec<_> = (0..dice.roll(5))
-            .map(|_| (dice.text(), dice.numbers(60)))
-            .collect();
-        let lines: Vec<_> = values
-            .iter()
-            .map(|(name, values)| Line { name, values })
-            .collect();
+        let values: Vec<_> = (0..dice.roll(5)).map(|_| (dice.text(), dice.numbers(60))).collect();
+        let lines: Vec<_> = values.iter().map(|(name, values)| Line { name, values }).collect();
         let axes = Axes {
             x_label: dice.text(),
             x: (dice.roll(2) == 0).then(|| (dice.number(), dice.number())),
@@ -132,13 +104,7 @@ fn curves_hold() {
 fn pictures_hold() {
     holds(|dice, style| {
         let pixels = dice.numbers(2000);
-        image(
-            &Image {
-                pixels: &pixels,
-                width: dice.roll(300),
-            },
-            style,
-        )
+        image(&Image { pixels: &pixels, width: dice.roll(300) }, style)
     });
 }
 
@@ -148,18 +114,10 @@ fn grids_hold() {
         let pixels: Vec<_> = (0..dice.roll(12)).map(|_| dice.numbers(300)).collect();
         let width = dice.roll(40);
         let captioned = |pixels| {
-            let width = if dice.roll(4) == 0 {
-                dice.roll(200)
-            } else {
-                width
-            };
+            let width = if dice.roll(4) == 0 { dice.roll(200) } else { width };
             Captioned::prediction(Image { pixels, width }, dice.text(), dice.text())
         };
-        let pictures: Vec<_> = pixels
-            .iter()
-            .map(|pixels| &pixels[..])
-            .map(captioned)
-            .collect();
+        let pictures: Vec<_> = pixels.iter().map(|pixels| &pixels[..]).map(captioned).collect();
         image_grid(&pictures, style)
     });
 }

@@ -38,14 +38,7 @@ pub struct Plane<'a> {
 impl Default for Plane<'_> {
     fn default() -> Self {
         let unit = (-0.5, 1.5);
-        Plane {
-            x: unit,
-            y: unit,
-            x_label: "x",
-            y_label: "y",
-            classes: ["0", "1"],
-            rows: 16,
-        }
+        Plane { x: unit, y: unit, x_label: "x", y_label: "y", classes: ["0", "1"], rows: 16 }
     }
 }
 
@@ -95,9 +88,7 @@ pub fn plane(
         Some((rows - 1 - place(value, y, rows)?, label))
     });
     let below = ticks_within(x, (width / 6).clamp(2, MOST_TICKS), false);
-    let below = below
-        .into_iter()
-        .filter_map(|(value, text)| Some((place(value, x, width)?, text)));
+    let below = below.into_iter().filter_map(|(value, text)| Some((place(value, x, width)?, text)));
     let frame = Frame {
         left: left.collect(),
         right: None,
@@ -166,29 +157,14 @@ fn title(plane: &Plane<'_>, style: Style) -> Row {
     let mut row = Row::new();
     let room = style.width / 3 - 5;
     row.push(&fit(plane.y_label, room, style), Ink::FAINT);
-    for (class, name) in plane
-        .classes
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| !name.is_empty())
-    {
+    for (class, name) in plane.classes.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         if row.columns() > 0 {
             row.push("   ", Ink::PLAIN);
         }
-        let ink = Ink {
-            bold: true,
-            ..Ink::fore(POINTS[class])
-        };
+        let ink = Ink { bold: true, ..Ink::fore(POINTS[class]) };
         let mark = mark(class == 1, style);
-        let sample = if style.color {
-            format!(" {mark} ")
-        } else {
-            mark.to_string()
-        };
-        row.push(
-            &sample,
-            ink.on([GROUND[0], GROUND[GROUND.len() - 1]][class]),
-        );
+        let sample = if style.color { format!(" {mark} ") } else { mark.to_string() };
+        row.push(&sample, ink.on([GROUND[0], GROUND[GROUND.len() - 1]][class]));
         row.push(&format!(" {}", fit(name, room, style)), Ink::PLAIN);
     }
     row
@@ -208,10 +184,7 @@ fn cell(line: &mut Row, upper: f32, lower: f32, point: Option<bool>, style: Styl
     let mean = (upper + lower) / 2.0;
     match (point, style.color) {
         (Some(class), true) => {
-            let ink = Ink {
-                bold: true,
-                ..Ink::fore(POINTS[usize::from(class)])
-            };
+            let ink = Ink { bold: true, ..Ink::fore(POINTS[usize::from(class)]) };
             line.push(&mark(class, style).to_string(), ink.on(color(mean)));
         }
         (Some(class), false) => line.push(&mark(class, style).to_string(), Ink::PLAIN),
@@ -246,21 +219,9 @@ mod tests {
     use super::*;
 
     const AND: [Point; 3] = [
-        Point {
-            x: 0.0,
-            y: 0.0,
-            class: false,
-        },
-        Point {
-            x: 1.0,
-            y: 1.0,
-            class: true,
-        },
-        Point {
-            x: 9.0,
-            y: 1.0,
-            class: true,
-        },
+        Point { x: 0.0, y: 0.0, class: false },
+        Point { x: 1.0, y: 1.0, class: true },
+        Point { x: 9.0, y: 1.0, class: true },
     ];
     const VIEW: Plane<'_> = Plane {
         x: (-0.5, 1.5),
@@ -277,10 +238,7 @@ mod tests {
             |x, y| if x + y > 1.0 { 0.9 } else { 0.1 },
             &AND,
             &VIEW,
-            Style {
-                unicode: true,
-                ..Style::default()
-            },
+            Style { unicode: true, ..Style::default() },
         );
         let expected = r"
 x2   ○ no   ● yes
@@ -301,12 +259,8 @@ x2   ○ no   ● yes
 
     #[test]
     fn without_unicode_marks_are_letters() {
-        let drawing = plane(
-            |x, _| if x > 1.0 { f32::NAN } else { x },
-            &AND,
-            &VIEW,
-            Style::default(),
-        );
+        let drawing =
+            plane(|x, _| if x > 1.0 { f32::NAN } else { x }, &AND, &VIEW, Style::default());
         let expected = r"
 x2   o no   x yes
   |        ....????

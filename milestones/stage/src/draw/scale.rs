@@ -16,10 +16,7 @@ impl Step {
         // The tolerance keeps 0.1 from being found too small for 0.1.
         let reaches = |step: &Step| step.value() >= least * (1.0 - 1e-9);
         let steps = Step::MANTISSAS.map(|mantissa| Step { mantissa, exponent });
-        let above = Step {
-            mantissa: 1.0,
-            exponent: exponent + 1,
-        };
+        let above = Step { mantissa: 1.0, exponent: exponent + 1 };
         steps.into_iter().find(reaches).unwrap_or(above)
     }
 
@@ -43,13 +40,10 @@ impl Step {
 
     /// The names of some multiples of it, all written the same way.
     fn labels(self, values: &[f64]) -> Vec<String> {
-        let largest = values
-            .iter()
-            .fold(0.0, |most: f64, value| most.max(value.abs()));
+        let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
         let scientific = largest >= 1e6 || self.decimals() > 5;
-        let digits = (largest.log10().floor() as i32)
-            .saturating_sub(self.exponent)
-            .clamp(0, 9) as usize
+        let digits = (largest.log10().floor() as i32).saturating_sub(self.exponent).clamp(0, 9)
+            as usize
             + usize::from(self.mantissa == 2.5);
         let label = |value: &f64| match *value {
             value if value.abs() < self.value() / 2.0 && scientific => "0".to_owned(),
@@ -87,16 +81,9 @@ impl Scale {
         spans: &[(f64, f64)],
         intervals: std::ops::RangeInclusive<usize>,
     ) -> Vec<Scale> {
-        let fits = |n: usize| {
-            spans
-                .iter()
-                .map(|span| Scale::fit(*span, n))
-                .collect::<Vec<_>>()
-        };
+        let fits = |n: usize| spans.iter().map(|span| Scale::fit(*span, n)).collect::<Vec<_>>();
         let cost = |fits: &Vec<(f64, Scale)>| fits.iter().map(|(cost, _)| cost).sum::<f64>();
-        let best = intervals
-            .map(fits)
-            .min_by(|a, b| cost(a).total_cmp(&cost(b)));
+        let best = intervals.map(fits).min_by(|a, b| cost(a).total_cmp(&cost(b)));
         best.into_iter().flatten().map(|(_, scale)| scale).collect()
     }
 
@@ -123,18 +110,10 @@ impl Scale {
         let highest = first(step);
         let candidates = (0..=n).map(|down| highest - down as f64);
         let best = candidates.filter(|first| reaches(step, *first));
-        let first = best
-            .min_by(|a, b| cost(*a).total_cmp(&cost(*b)))
-            .unwrap_or(highest);
+        let first = best.min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(highest);
         let values: Vec<f64> = (0..=n).map(|i| (first + i as f64) * step.value()).collect();
         let ticks = step.labels(&values).into_iter().enumerate().collect();
-        let scale = Scale {
-            from: values[0],
-            to: values[n],
-            log: false,
-            steps: n,
-            ticks,
-        };
+        let scale = Scale { from: values[0], to: values[n], log: false, steps: n, ticks };
         (cost(first), scale)
     }
 
@@ -168,16 +147,8 @@ impl Scale {
             _ => format!("1e{power}"),
         };
         let steps = (last - first) as usize;
-        let ticks = (0..=steps)
-            .filter_map(|i| Some((i, label(power(i)?))))
-            .collect();
-        Scale {
-            from: first * step,
-            to: last * step,
-            log: true,
-            steps,
-            ticks,
-        }
+        let ticks = (0..=steps).filter_map(|i| Some((i, label(power(i)?)))).collect();
+        Scale { from: first * step, to: last * step, log: true, steps, ticks }
     }
 }
 
@@ -195,9 +166,7 @@ pub(crate) fn ticks_within(
         let crooked = whole && step.decimals() > 0;
         if last - first < most.max(1) as f64 && !crooked {
             let count = (last - first + 1.0).max(0.0) as usize;
-            let values: Vec<f64> = (0..count)
-                .map(|i| (first + i as f64) * step.value())
-                .collect();
+            let values: Vec<f64> = (0..count).map(|i| (first + i as f64) * step.value()).collect();
             let labels = step.labels(&values);
             return values.into_iter().zip(labels).collect();
         }
@@ -237,16 +206,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers_around_the_data() {
-        assert_eq!(
-            labels(0.03, 2.31),
-            ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]
-        );
+        assert_eq!(labels(0.03, 2.31), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
         assert_eq!(labels(0.0, 100.0), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(-3.0, 3.0), ["-3", "-2", "-1", "0", "1", "2", "3"]);
-        assert_eq!(
-            labels(1.0e9, 3.0e9),
-            ["1.0e9", "1.5e9", "2.0e9", "2.5e9", "3.0e9"]
-        );
+        assert_eq!(labels(1.0e9, 3.0e9), ["1.0e9", "1.5e9", "2.0e9", "2.5e9", "3.0e9"]);
         assert_eq!(labels(0.0, 3.0e-8).first().unwrap(), "0");
     }
 
@@ -254,11 +217,7 @@ mod tests {
     fn a_share_has_no_tick_above_one_and_none_below_zero() {
         for low in 0..100 {
             let labels = labels(f64::from(low) / 100.0, 0.995);
-            assert!(
-                labels
-                    .iter()
-                    .all(|label| (0.0..=1.0).contains(&label.parse().unwrap()))
-            );
+            assert!(labels.iter().all(|label| (0.0..=1.0).contains(&label.parse().unwrap())));
         }
     }
 
@@ -271,12 +230,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_an_axis_enclose_the_data() {
-        for (low, high) in [
-            (-1e38, 1e38),
-            (1e-40, 2e-40),
-            (0.999_999, 1.0),
-            (-7.0, -6.9),
-        ] {
+        for (low, high) in [(-1e38, 1e38), (1e-40, 2e-40), (0.999_999, 1.0), (-7.0, -6.9)] {
             let scale = Scale::linear(&[(low, high)], 3..=6).remove(0);
             assert!(scale.from <= low + (high - low) * 1e-5, "{scale:?}");
             assert!(scale.to >= high - (high - low) * 1e-5, "{scale:?}");
@@ -289,22 +243,13 @@ mod tests {
         assert_eq!(names(&scale), ["0.01", "0.1", "1"]);
         assert_eq!((scale.steps, scale.ticks[0].0), (10, 2));
         let third = (scale.place(1.0) - scale.place(0.1)) * 10.0;
-        assert!(
-            (third - 3.0).abs() < 1e-9,
-            "a decade is three steps, not {third}"
-        );
+        assert!((third - 3.0).abs() < 1e-9, "a decade is three steps, not {third}");
         assert_eq!(names(&Scale::logarithmic((1e-30, 1e30), 5)).len(), 5);
     }
 
     #[test]
     fn a_logarithmic_axis_encloses_the_data_in_few_steps() {
-        for (low, high) in [
-            (1.0, 1.2),
-            (0.09, 0.11),
-            (1e-40, 1e38),
-            (2.0, 3000.0),
-            (1.0, 1e5),
-        ] {
+        for (low, high) in [(1.0, 1.2), (0.09, 0.11), (1e-40, 1e38), (2.0, 3000.0), (1.0, 1e5)] {
             for most in 2..20 {
                 let scale = Scale::logarithmic((low, high), most);
                 let (from, to) = (10f64.powf(scale.from), 10f64.powf(scale.to));
@@ -318,10 +263,7 @@ mod tests {
     #[test]
     fn ticks_within_a_span_stay_in_it() {
         let texts = |ticks: Vec<(f64, String)>| ticks.into_iter().map(|t| t.1).collect::<Vec<_>>();
-        assert_eq!(
-            texts(ticks_within((1.0, 20.0), 5, true)),
-            ["5", "10", "15", "20"]
-        );
+        assert_eq!(texts(ticks_within((1.0, 20.0), 5, true)), ["5", "10", "15", "20"]);
         assert_eq!(texts(ticks_within((1.0, 3.0), 9, true)), ["1", "2", "3"]);
         assert_eq!(
             texts(ticks_within((-0.5, 1.5), 5, false)),

@@ -22,29 +22,18 @@ const GAP: usize = 2;
 /// ```
 pub fn table(heading: &[&str], rows: &[Vec<String>], style: Style) -> String {
     let style = style.at_least_20();
-    let count = rows
-        .iter()
-        .map(Vec::len)
-        .max()
-        .unwrap_or(0)
-        .max(heading.len());
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0).max(heading.len());
     let cell =
         |row: &[String], i: usize| row.get(i).map_or(String::new(), |text| clean(text, style));
     let heading: Vec<String> = heading.iter().map(|text| text.to_string()).collect();
     let width = |i: usize| {
         let cells = rows.iter().map(|row| columns(&cell(row, i)));
-        cells
-            .chain([columns(&cell(&heading, i))])
-            .max()
-            .unwrap_or(0)
+        cells.chain([columns(&cell(&heading, i))]).max().unwrap_or(0)
     };
     let widths = narrowed((0..count).map(width).collect(), style.width);
     let numeric: Vec<bool> = (0..count)
         .map(|i| {
-            let mut filled = rows
-                .iter()
-                .map(|row| cell(row, i))
-                .filter(|text| !text.is_empty());
+            let mut filled = rows.iter().map(|row| cell(row, i)).filter(|text| !text.is_empty());
             filled.clone().next().is_some() && filled.all(|text| is_number(&text))
         })
         .collect();
@@ -55,14 +44,7 @@ pub fn table(heading: &[&str], rows: &[Vec<String>], style: Style) -> String {
         for (i, width) in widths.iter().enumerate() {
             let text = fit(&cell(cells, i), *width, style);
             row.fill(at);
-            row.push(
-                &if numeric[i] {
-                    right(&text, *width)
-                } else {
-                    left(&text, *width)
-                },
-                ink,
-            );
+            row.push(&if numeric[i] { right(&text, *width) } else { left(&text, *width) }, ink);
             at += width + GAP;
         }
         row
@@ -88,10 +70,7 @@ fn narrowed(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
         |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while whole(&widths) > most {
         let widest = widths.iter().copied().max().unwrap_or(0);
-        match widths
-            .iter_mut()
-            .rfind(|width| **width == widest && widest > LEAST)
-        {
+        match widths.iter_mut().rfind(|width| **width == widest && widest > LEAST) {
             Some(width) => *width -= 1,
             None => drop(widths.pop()),
         }
@@ -101,11 +80,7 @@ fn narrowed(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
 
 /// Whether it is a number, perhaps with a unit after a space.
 fn is_number(text: &str) -> bool {
-    let number = text
-        .split(' ')
-        .next()
-        .unwrap_or("")
-        .trim_end_matches(['%', 'x', '×']);
+    let number = text.split(' ').next().unwrap_or("").trim_end_matches(['%', 'x', '×']);
     let number = number.replace([',', '_'], "");
     matches!(text, "-" | "–") || number.parse::<f64>().is_ok()
 }
@@ -119,15 +94,7 @@ mod tests {
         let drawing = {
             let rows = [["a long description of it", "0.97"], ["x", "-"]];
             let rows = rows.map(|row| row.map(str::to_owned).to_vec());
-            table(
-                &["what", "value"],
-                &rows,
-                Style {
-                    width: 20,
-                    color: false,
-                    unicode: true,
-                },
-            )
+            table(&["what", "value"], &rows, Style { width: 20, color: false, unicode: true })
         };
         let expected = r"
 what           value

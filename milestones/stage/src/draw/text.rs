@@ -93,11 +93,7 @@ pub(crate) fn center(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    const UNICODE: Style = Style {
-        width: 80,
-        color: false,
-        unicode: true,
-    };
+    const UNICODE: Style = Style { width: 80, color: false, unicode: true };
 
     #[test]
     fn wide_characters_take_two_columns_and_marks_none() {
