@@ -95,7 +95,8 @@ impl Layout {
     pub(crate) fn sliced(&self, axis: usize, start: usize, len: usize, step: usize) -> Self {
         let mut out = *self;
         out.shape = self.shape.with_size(axis, len);
-        out.offset += if len > 0 { start * self.stride(axis) } else { 0 };
+        // Without numbers, whichever axis is empty, there is nothing to point at.
+        out.offset += if out.shape.numel() > 0 { start * self.stride(axis) } else { 0 };
         out.strides[axis] = self.strides[axis].wrapping_mul(step as u32);
         out
     }

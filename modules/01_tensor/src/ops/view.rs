@@ -363,6 +363,12 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_tensor_is_sliced_like_any_other() {
+        assert_eq!(counted([0, 4]).slice(1, 2..).to_vec(), []);
+        assert_eq!(counted([3, 0]).select(0, 2).to_vec(), []);
+    }
+
+    #[test]
     fn undoing_a_slice_puts_the_numbers_back_among_zeros() {
         let slice = Slice { axis: 0, start: 1, len: 2, step: 2 };
         let back = dispatch(SliceBackward { slice, size: 4 }, &[&Tensor::from([5.0, 6.0])]);
