@@ -1,9 +1,9 @@
 //! Cuts TinyDigits out of scikit-learn's digits: 100 train and 20 test pictures of each digit.
 //!
 //! The rule needs no random numbers, so anybody can repeat it in any language. Of the rows of one
-//! class, in file order, `m` in all, take those at `i * m / 120` for `i` in `0..120`; every sixth of
-//! these (`i % 6 == 5`) is a test picture. The source lists its writers one after the other, so
-//! even spacing gives both parts pictures of all of them. The files hold the classes in turn
+//! class, in file order, `m` in all, take those at `i * m / 120` for `i` in `0..120`; every sixth
+//! of these (`i % 6 == 5`) is a test picture. Neighbors in the source tend to be by one writer, so
+//! even spacing gives both parts pictures of every hand. The files hold the classes in turn
 //! (0, 1, .. 9, 0, 1, ..): a reader who takes the first hundred pictures gets ten of each.
 
 use sha2::{Digest, Sha256};

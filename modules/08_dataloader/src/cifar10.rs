@@ -1,8 +1,8 @@
 //! CIFAR-10: 60,000 color photographs of 32 x 32 pixels in ten classes.
 //!
 //! The binary version is a row of records without header: one label byte, 0 to 9, then 3,072 pixel
-//! bytes: the red plane row by row, then green, then blue. (Krizhevsky, "Learning multiple layers of
-//! features from tiny images", 2009.)
+//! bytes: the red plane row by row, then green, then blue. (Krizhevsky, "Learning multiple layers
+//! of features from tiny images", 2009.)
 
 use crate::dataset::TensorDataset;
 use crate::error::DataError;

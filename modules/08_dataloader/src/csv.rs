@@ -1,9 +1,9 @@
 //! Tables of numbers in text: comma-separated values.
 //!
 //! RFC 4180 with what is met in practice: any ASCII delimiter, LF or CRLF, a byte-order mark,
-//! blank lines, spaces around numbers, quoted fields with doubled quotes. What is not a finite number
-//! is an error with its line and column: a NaN that slips into a training set only shows hours
-//! later, as a loss of NaN.
+//! blank lines, spaces around numbers, quoted fields with doubled quotes. What is not a finite
+//! number is an error with its line and column: a NaN that slips into a training set only shows
+//! hours later, as a loss of NaN.
 
 use crate::dataset::TensorDataset;
 use crate::error::DataError;

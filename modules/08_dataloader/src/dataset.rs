@@ -24,7 +24,7 @@ pub trait Dataset: Send + Sync {
     /// When `index` is not below `len()`.
     fn get(&self, index: usize, rng: &mut Rng) -> (Tensor, Tensor);
 
-    /// The samples at `indices`, stacked along a new first axis; `rngs` holds one stream per sample.
+    /// The samples at `indices`, stacked along a new first axis; `rngs` holds a stream for each.
     ///
     /// The samples of [`Dataset::get`], one after the other. A data set that can gather many
     /// samples at once does better, with the same result.

@@ -13,7 +13,7 @@
 //! than there are atoms. So their product is compared with the bytes that are really there before
 //! anything is allocated, and parsing itself only borrows.
 //!
-//! Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "file formats".
+//! Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", last section.
 
 use crate::error::DataError;
 use crate::files::parse_file;
@@ -249,7 +249,8 @@ mod tests {
         let i32s = [70_000i32, -3].map(i32::to_be_bytes).concat();
         let f32s = [0.5f32, -1e30].map(f32::to_be_bytes).concat();
         let f64s = [0.25f64, 1e-3].map(f64::to_be_bytes).concat();
-        let cases: [(u8, Element, &[u8], [f32; 2], Option<[i32; 2]>); 6] = [
+        type Case<'a> = (u8, Element, &'a [u8], [f32; 2], Option<[i32; 2]>);
+        let cases: [Case; 6] = [
             (0x08, Element::U8, &[7, 255], [7.0, 255.0], Some([7, 255])),
             (0x09, Element::I8, &[7, 255], [7.0, -1.0], Some([7, -1])),
             (0x0B, Element::I16, &i16s, [300.0, -2.0], Some([300, -2])),
@@ -295,7 +296,8 @@ mod tests {
             (vec![], "idx: at byte 0: the file ends inside its header"),
             (
                 gzip.to_vec(),
-                "idx: at byte 0: expected two zeros, got 1f 8b; this is a gzip file, unpack it first",
+                "idx: at byte 0: expected two zeros, got 1f 8b; \
+                 this is a gzip file, unpack it first",
             ),
             (
                 vec![b'h', b'i', 8, 1],
@@ -323,7 +325,8 @@ mod tests {
             ),
             (
                 file(8, &[u32::MAX; 3], &[]),
-                "idx: at byte 4: no memory holds so many numbers: [4294967295, 4294967295, 4294967295]",
+                "idx: at byte 4: no memory holds so many numbers: \
+                 [4294967295, 4294967295, 4294967295]",
             ),
             (
                 file(0x0E, &[0, u32::MAX, u32::MAX], &[]),

@@ -9,8 +9,8 @@ use tinytorch_tensor::Tensor;
 
 const CLASSES: i32 = 10;
 
-/// MNIST from the four unpacked IDX files in `folder`: `(train, test)`, pictures `[n, 1, 28, 28]` in
-/// `[0, 1]`, labels `[n]` 0 to 9.
+/// MNIST from the four unpacked IDX files in `folder`: `(train, test)`, pictures `[n, 1, 28, 28]`
+/// in `[0, 1]`, labels `[n]` 0 to 9.
 ///
 /// Fashion-MNIST and KMNIST, whose files have the same names, are read too. (LeCun, Bottou, Bengio,
 /// Haffner, "Gradient-based learning applied to document recognition", 1998.)

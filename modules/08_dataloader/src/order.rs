@@ -74,6 +74,17 @@ mod tests {
         assert_ne!(order(100, 3, 5), order(100, 4, 5), "another seed");
     }
 
+    /// These orders must never change: resumed runs depend on them.
+    #[test]
+    fn the_orders_of_a_seed_are_the_same_for_ever() {
+        assert_eq!(order(10, 2026, 0), [7, 3, 9, 0, 1, 2, 6, 4, 8, 5]);
+        assert_eq!(order(10, 2026, 1), [8, 9, 7, 5, 3, 6, 4, 1, 2, 0]);
+        assert_eq!(
+            EpochOrder::new(10, true, 2026, 1).rng(3).next_u64(),
+            10_647_933_439_403_736_478
+        );
+    }
+
     #[test]
     fn without_a_shuffle_samples_come_as_stored() {
         assert_eq!(EpochOrder::new(4, false, 9, 2).samples(0..4), [0, 1, 2, 3]);

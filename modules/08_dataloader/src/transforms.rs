@@ -30,7 +30,7 @@ pub use normalize::Normalize;
 
 use tinytorch_tensor::{Rng, Tensor};
 
-/// A function from a picture to a picture. Closures `|x: &Tensor, rng: &mut Rng| ..` are transforms.
+/// A function from a picture to a picture. A closure `|x: &Tensor, rng: &mut Rng| ..` is one.
 pub trait Transform: Send + Sync {
     /// The changed picture. An equal `rng` gives an equal result.
     fn apply(&self, picture: &Tensor, rng: &mut Rng) -> Tensor;

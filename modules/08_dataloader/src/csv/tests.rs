@@ -93,7 +93,8 @@ fn refusals_say_the_line_and_the_column() {
         ("1,2\n,\n", "line 2, column 1: not a finite number: \"\""),
         (
             "a,b\n1,2\n",
-            "line 1, column 1: not a finite number: \"a\"; if this line names the columns, set `header`",
+            "line 1, column 1: not a finite number: \"a\"; \
+             if this line names the columns, set `header`",
         ),
         (
             "1,2\n3\n",
@@ -114,7 +115,8 @@ fn refusals_say_the_line_and_the_column() {
         ),
         (
             "1,2\r3,4",
-            "line 1, column 2: not a finite number: \"2\\r3\"; if this line names the columns, set `header`",
+            "line 1, column 2: not a finite number: \"2\\r3\"; \
+             if this line names the columns, set `header`",
         ),
         (
             "\"\n\n1\",2\n3,x",

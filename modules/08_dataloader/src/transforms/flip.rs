@@ -3,7 +3,7 @@
 use super::{Transform, picture_dims};
 use tinytorch_tensor::{Rng, Tensor};
 
-/// Mirrors left and right with probability `p`: each row is turned around, rows stay where they are.
+/// Mirrors left and right with probability `p`: each row is turned around, the rows stay in place.
 ///
 /// For things that may face either way, as in CIFAR-10. Not for digits or letters: a mirrored 2 is
 /// no 2.
