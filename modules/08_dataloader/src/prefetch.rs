@@ -201,13 +201,14 @@ mod tests {
         let wait = Mutex::new(wait);
         let make = move |item| {
             match item {
-                0 => wait.lock().unwrap().recv().unwrap(), // until another worker has made 1
-                1 => finished.send(()).unwrap(),
+                0 => wait.lock().unwrap().recv().unwrap(),
+                2 => finished.send(()).unwrap(), // the other worker has put 1 in its place
+
                 _ => {}
             }
             item
         };
-        let mut items = Prefetch::start(2, 0..4, 2, make);
+        let mut items = Prefetch::start(2, 0..4, 3, make);
         let taken: Vec<_> = std::iter::from_fn(|| items.take()).collect();
         assert_eq!(taken, [0, 1, 2, 3]);
     }

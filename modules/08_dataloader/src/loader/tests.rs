@@ -181,14 +181,16 @@ fn an_epoch_left_early_lets_go_of_the_data_set() {
     );
 }
 
+/// A transform that shows which stream a sample was given.
+fn noise(x: &Tensor, rng: &mut Rng) -> Tensor {
+    Tensor::from_vec(
+        x.data().iter().map(|x| x + rng.uniform()).collect(),
+        x.shape(),
+    )
+}
+
 #[test]
 fn neither_workers_nor_the_batch_size_change_a_sample() {
-    let noise = |x: &Tensor, rng: &mut Rng| {
-        Tensor::from_vec(
-            x.data().iter().map(|x| x + rng.uniform()).collect(),
-            x.shape(),
-        )
-    };
     let epoch = |batch_size, workers, prefetch| -> (Vec<f32>, Vec<i32>) {
         let options = DataLoaderOptions {
             workers,
@@ -206,6 +208,33 @@ fn neither_workers_nor_the_batch_size_change_a_sample() {
     for (batch_size, workers, prefetch) in [(7, 0, 0), (7, 1, 0), (1, 4, 9), (16, 3, 2)] {
         assert_eq!(epoch(batch_size, workers, prefetch), alone);
     }
+}
+
+#[test]
+fn augmentation_belongs_to_the_sample_and_the_epoch_and_not_to_the_place_in_the_order() {
+    let noisy = |shuffle, epoch| {
+        let loader = DataLoader::new(
+            numbered(40).map(noise),
+            DataLoaderOptions {
+                shuffle,
+                ..options(8)
+            },
+        );
+        let mut samples = vec![0.0; 40];
+        for (x, y) in loader.epoch(epoch) {
+            y.ints()
+                .iter()
+                .zip(x.data().iter())
+                .for_each(|(&i, &x)| samples[i as usize] = x);
+        }
+        samples
+    };
+    assert_eq!(noisy(true, 2), noisy(false, 2));
+    let (second, third) = (noisy(true, 2), noisy(true, 3));
+    assert!(
+        second.iter().zip(&third).all(|(a, b)| a != b),
+        "an epoch repeats another's noise"
+    );
 }
 
 #[test]
