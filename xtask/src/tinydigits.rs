@@ -65,10 +65,7 @@ fn read(csv: &Path) -> Result<String, String> {
         [0x1f, 0x8b, ..] => Box::new(flate2::read::GzDecoder::new(bytes.as_slice())),
         plain => Box::new(plain),
     };
-    unpacked
-        .take(SOURCE_LIMIT)
-        .read_to_string(&mut text)
-        .map_err(|e| e.to_string())?;
+    unpacked.take(SOURCE_LIMIT).read_to_string(&mut text).map_err(|e| e.to_string())?;
     Ok(text)
 }
 
@@ -89,16 +86,11 @@ fn parse(text: &str) -> Result<Vec<Digit>, String> {
 fn parse_row(row: &str) -> Result<Digit, String> {
     let values: Vec<u8> = row
         .split(',')
-        .map(|field| {
-            field
-                .parse()
-                .map_err(|_| format!("not a small whole number: {field:?}"))
-        })
+        .map(|field| field.parse().map_err(|_| format!("not a small whole number: {field:?}")))
         .collect::<Result<_, _>>()?;
     let (&label, pixels) = values.split_last().ok_or("an empty row")?;
-    let pixels: [u8; PIXELS] = pixels
-        .try_into()
-        .map_err(|_| format!("expected 65 values, got {}", values.len()))?;
+    let pixels: [u8; PIXELS] =
+        pixels.try_into().map_err(|_| format!("expected 65 values, got {}", values.len()))?;
     if usize::from(label) >= CLASSES {
         return Err(format!("expected a label 0..=9, got {label}"));
     }
@@ -114,26 +106,13 @@ fn choose(digits: &[Digit]) -> Result<Split, String> {
     for digit in digits {
         classes[usize::from(digit.label)].push(digit);
     }
-    if let Some(label) = classes
-        .iter()
-        .position(|rows| rows.len() < CHOSEN_PER_CLASS)
-    {
-        return Err(format!(
-            "120 pictures of each digit are needed; of {label} there are fewer"
-        ));
+    if let Some(label) = classes.iter().position(|rows| rows.len() < CHOSEN_PER_CLASS) {
+        return Err(format!("120 pictures of each digit are needed; of {label} there are fewer"));
     }
     let mut split = Split::default();
     for i in 0..CHOSEN_PER_CLASS {
-        let part = if i % 6 == 5 {
-            &mut split.test
-        } else {
-            &mut split.train
-        };
-        part.extend(
-            classes
-                .iter()
-                .map(|rows| rows[i * rows.len() / CHOSEN_PER_CLASS].clone()),
-        );
+        let part = if i % 6 == 5 { &mut split.test } else { &mut split.train };
+        part.extend(classes.iter().map(|rows| rows[i * rows.len() / CHOSEN_PER_CLASS].clone()));
     }
     Ok(split)
 }
@@ -168,10 +147,7 @@ fn labels(digits: &[Digit]) -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -186,10 +162,7 @@ mod tests {
                 for (place, pixel) in pixels.iter_mut().enumerate().take(4) {
                     *pixel = (row / 17usize.pow(place as u32) % 17) as u8;
                 }
-                Digit {
-                    pixels,
-                    label: (row % CLASSES) as u8,
-                }
+                Digit { pixels, label: (row % CLASSES) as u8 }
             })
             .collect()
     }
@@ -205,18 +178,11 @@ mod tests {
     #[test]
     fn the_shipped_files_match_their_checksums() {
         let sums = fs::read_to_string(shipped().join("SHA256SUMS")).unwrap();
-        let listed: Vec<_> = sums
-            .lines()
-            .map(|line| line.split_once("  ").unwrap())
-            .collect();
+        let listed: Vec<_> = sums.lines().map(|line| line.split_once("  ").unwrap()).collect();
         let names: Vec<_> = listed.iter().map(|(_, name)| *name).collect();
         assert_eq!(names, files(&Split::default()).map(|(name, _)| name));
         for (sum, name) in listed {
-            assert_eq!(
-                sha256(&fs::read(shipped().join(name)).unwrap()),
-                sum,
-                "{name}"
-            );
+            assert_eq!(sha256(&fs::read(shipped().join(name)).unwrap()), sum, "{name}");
         }
     }
 
@@ -235,9 +201,8 @@ mod tests {
         for label in 0..10usize {
             // 240 rows of a class, 120 wanted: every second one, and of these every sixth to test
             let test: Vec<_> = split.test.iter().skip(label).step_by(10).cloned().collect();
-            let expected: Vec<_> = (0..20)
-                .map(|i| digits[(12 * i + 10) * 10 + label].clone())
-                .collect();
+            let expected: Vec<_> =
+                (0..20).map(|i| digits[(12 * i + 10) * 10 + label].clone()).collect();
             assert_eq!(test, expected);
             assert_eq!(split.train[label], digits[label]);
         }
@@ -252,10 +217,7 @@ mod tests {
     #[test]
     fn too_few_pictures_of_a_class_are_refused() {
         let problem = choose(&source(119)).err().unwrap();
-        assert_eq!(
-            problem,
-            "120 pictures of each digit are needed; of 0 there are fewer"
-        );
+        assert_eq!(problem, "120 pictures of each digit are needed; of 0 there are fewer");
     }
 
     #[test]
@@ -273,14 +235,8 @@ mod tests {
             ("1,x", "not a small whole number: \"x\""),
             ("", "not a small whole number: \"\""),
             (first, "the picture of line 1 again"),
-            (
-                &first.replacen('0', "17", 1),
-                "expected pixels 0..=16, got 17",
-            ),
-            (
-                &format!("{}11", &first[..first.len() - 1]),
-                "expected a label 0..=9, got 11",
-            ),
+            (&first.replacen('0', "17", 1), "expected pixels 0..=16, got 17"),
+            (&format!("{}11", &first[..first.len() - 1]), "expected a label 0..=9, got 11"),
         ] {
             let refusal = parse(&format!("{good}{row}\n")).unwrap_err();
             assert_eq!(refusal, format!("line 11: {problem}"));
@@ -289,19 +245,10 @@ mod tests {
 
     #[test]
     fn the_files_are_idx_files() {
-        let digit = Digit {
-            pixels: [7; PIXELS],
-            label: 3,
-        };
-        let split = Split {
-            train: vec![digit.clone(), digit],
-            test: Vec::new(),
-        };
+        let digit = Digit { pixels: [7; PIXELS], label: 3 };
+        let split = Split { train: vec![digit.clone(), digit], test: Vec::new() };
         let [(_, images), (_, labels), (_, none), _] = files(&split);
-        assert_eq!(
-            images[..16],
-            [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8]
-        );
+        assert_eq!(images[..16], [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8]);
         assert_eq!(images[16..], [7; 128]);
         assert_eq!(labels, [0, 0, 8, 1, 0, 0, 0, 2, 3, 3]);
         assert_eq!(none.len(), 16);

@@ -44,29 +44,17 @@ pub fn parse_cifar10(bytes: &[u8]) -> Result<TensorDataset, DataError> {
 
 /// That `bytes` are whole records with valid labels.
 fn check(bytes: &[u8]) -> Result<(), DataError> {
-    let malformed = |offset, problem| {
-        Err(DataError::Malformed {
-            format: "cifar-10",
-            offset,
-            problem,
-        })
-    };
+    let malformed =
+        |offset, problem| Err(DataError::Malformed { format: "cifar-10", offset, problem });
     let rest = bytes.len() % RECORD;
     if bytes.is_empty() || rest != 0 {
         let problem = format!("expected whole records of {RECORD} bytes, the last has {rest}");
         return malformed(bytes.len() - rest, problem);
     }
-    match bytes
-        .iter()
-        .step_by(RECORD)
-        .position(|&label| label >= CLASSES)
-    {
+    match bytes.iter().step_by(RECORD).position(|&label| label >= CLASSES) {
         Some(i) => {
             let offset = i * RECORD;
-            malformed(
-                offset,
-                format!("expected a label 0 to 9, got {}", bytes[offset]),
-            )
+            malformed(offset, format!("expected a label 0 to 9, got {}", bytes[offset]))
         }
         None => Ok(()),
     }
@@ -77,17 +65,11 @@ fn pictures(files: &[impl AsRef<[u8]>]) -> TensorDataset {
     let n = files.iter().map(|file| file.as_ref().len() / RECORD).sum();
     let mut labels = Vec::with_capacity(n);
     let mut pixels = Vec::with_capacity(n * PIXELS);
-    for record in files
-        .iter()
-        .flat_map(|file| file.as_ref().chunks_exact(RECORD))
-    {
+    for record in files.iter().flat_map(|file| file.as_ref().chunks_exact(RECORD)) {
         labels.push(i32::from(record[0]));
         pixels.extend(record[1..].iter().map(|&p| f32::from(p) / 255.0));
     }
-    TensorDataset::new(
-        Tensor::from_vec(pixels, [n, 3, 32, 32]),
-        Tensor::from_vec(labels, [n]),
-    )
+    TensorDataset::new(Tensor::from_vec(pixels, [n, 3, 32, 32]), Tensor::from_vec(labels, [n]))
 }
 
 #[cfg(test)]
@@ -98,13 +80,7 @@ mod tests {
 
     /// A record whose planes are filled with three values.
     fn record(label: u8, [red, green, blue]: [u8; 3]) -> Vec<u8> {
-        [
-            vec![label],
-            vec![red; 1024],
-            vec![green; 1024],
-            vec![blue; 1024],
-        ]
-        .concat()
+        [vec![label], vec![red; 1024], vec![green; 1024], vec![blue; 1024]].concat()
     }
 
     #[test]
@@ -114,20 +90,14 @@ mod tests {
         assert_eq!(data.targets().to_vec_i32(), [3, 9]);
         assert_eq!(data.inputs().shape(), [2, 3, 32, 32]);
         let x = data.inputs().to_vec();
-        assert_eq!(
-            [x[0], x[1024], x[2048], x[3072]],
-            [0.0, 51.0 / 255.0, 1.0, 102.0 / 255.0]
-        );
+        assert_eq!([x[0], x[1024], x[2048], x[3072]], [0.0, 51.0 / 255.0, 1.0, 102.0 / 255.0]);
     }
 
     #[test]
     fn refusals_say_where_and_what() {
         let two = [record(3, [0; 3]), record(10, [0; 3])].concat();
         for (bytes, expected) in [
-            (
-                &[][..],
-                "cifar-10: at byte 0: expected whole records of 3073 bytes, the last has 0",
-            ),
+            (&[][..], "cifar-10: at byte 0: expected whole records of 3073 bytes, the last has 0"),
             (
                 &two[..3072],
                 "cifar-10: at byte 0: expected whole records of 3073 bytes, the last has 3072",
@@ -136,10 +106,7 @@ mod tests {
                 &two[..3074],
                 "cifar-10: at byte 3073: expected whole records of 3073 bytes, the last has 1",
             ),
-            (
-                &two[..],
-                "cifar-10: at byte 3073: expected a label 0 to 9, got 10",
-            ),
+            (&two[..], "cifar-10: at byte 3073: expected a label 0 to 9, got 10"),
         ] {
             assert_eq!(parse_cifar10(bytes).unwrap_err().to_string(), expected);
         }
@@ -162,10 +129,7 @@ mod tests {
         assert_eq!(test.len(), 1);
         fs::write(folder.join("data_batch_2.bin"), [1; 100]).unwrap();
         let message = cifar10(&folder).unwrap_err().to_string();
-        assert!(
-            message.contains("data_batch_2.bin: cifar-10: at byte 0"),
-            "{message}"
-        );
+        assert!(message.contains("data_batch_2.bin: cifar-10: at byte 0"), "{message}");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -23,10 +23,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self {
-            delimiter: b',',
-            header: false,
-        }
+        Self { delimiter: b',', header: false }
     }
 }
 
@@ -78,12 +75,7 @@ pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<Table, DataError> {
         "csv: the delimiter is an ASCII character, not a quote or line end, got {delimiter:#04x}"
     );
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut fields = Fields {
-        text,
-        delimiter,
-        at: 0,
-        line: 1,
-    };
+    let mut fields = Fields { text, delimiter, at: 0, line: 1 };
     let mut names = Vec::new();
     if options.header {
         fields.row(|_, _, name| {
@@ -112,18 +104,9 @@ pub fn parse(bytes: &[u8], options: &CsvOptions) -> Result<Table, DataError> {
         lines.push(u32::try_from(first_line).unwrap_or(u32::MAX));
     }
     if lines.is_empty() {
-        return Err(field_error(
-            fields.line,
-            1,
-            "expected a row of numbers, got none".into(),
-        ));
+        return Err(field_error(fields.line, 1, "expected a row of numbers, got none".into()));
     }
-    Ok(Table {
-        names,
-        columns: expected.unwrap_or_default(),
-        values,
-        lines,
-    })
+    Ok(Table { names, columns: expected.unwrap_or_default(), values, lines })
 }
 
 /// Reads a table from a CSV file.
@@ -176,10 +159,7 @@ impl Table {
             }
         });
         let labels = labels.collect::<Result<Vec<i32>, _>>()?;
-        Ok(TensorDataset::new(
-            inputs,
-            Tensor::from_vec(labels, [self.rows()]),
-        ))
+        Ok(TensorDataset::new(inputs, Tensor::from_vec(labels, [self.rows()])))
     }
 
     /// Samples with a number each: inputs `[rows, columns - 1]`, targets `[rows, 1]` of f32 from
@@ -190,18 +170,11 @@ impl Table {
     pub fn regression(&self, target: Column) -> Result<TensorDataset, DataError> {
         let (inputs, place) = self.without(target)?;
         let targets: Vec<f32> = self.column(place).collect();
-        Ok(TensorDataset::new(
-            inputs,
-            Tensor::from_vec(targets, [self.rows(), 1]),
-        ))
+        Ok(TensorDataset::new(inputs, Tensor::from_vec(targets, [self.rows(), 1])))
     }
 
     fn column(&self, place: usize) -> impl Iterator<Item = f32> {
-        self.values
-            .iter()
-            .copied()
-            .skip(place)
-            .step_by(self.columns)
+        self.values.iter().copied().skip(place).step_by(self.columns)
     }
 
     /// All columns but one, `[rows, columns - 1]`, and the place of that one.
@@ -225,23 +198,14 @@ impl Table {
             return Err(DataError::Mismatch { problem });
         };
         let rows = self.values.chunks_exact(self.columns);
-        let others = rows
-            .flat_map(|row| row[..place].iter().chain(&row[place + 1..]))
-            .copied();
+        let others = rows.flat_map(|row| row[..place].iter().chain(&row[place + 1..])).copied();
         let inputs = others.collect::<Vec<f32>>();
-        Ok((
-            Tensor::from_vec(inputs, [self.rows(), self.columns - 1]),
-            place,
-        ))
+        Ok((Tensor::from_vec(inputs, [self.rows(), self.columns - 1]), place))
     }
 }
 
 fn field_error(line: usize, column: usize, problem: String) -> DataError {
-    DataError::Field {
-        line,
-        column,
-        problem,
-    }
+    DataError::Field { line, column, problem }
 }
 
 fn ragged<T>(
@@ -263,11 +227,7 @@ fn number(field: &str, line: usize, column: usize, header: bool) -> Result<f32, 
                 1 if !header => "; if this line names the columns, set `header`",
                 _ => "",
             };
-            Err(field_error(
-                line,
-                column,
-                format!("not a finite number: {start:?}{cure}"),
-            ))
+            Err(field_error(line, column, format!("not a finite number: {start:?}{cure}")))
         }
     }
 }
@@ -348,11 +308,7 @@ impl<'a> Fields<'a> {
         loop {
             match &rest[end..] {
                 [] => {
-                    return Err(field_error(
-                        begin,
-                        column,
-                        "a quote that does not end".into(),
-                    ));
+                    return Err(field_error(begin, column, "a quote that does not end".into()));
                 }
                 [b'"', b'"', ..] => {
                     doubled = true;
@@ -371,11 +327,7 @@ impl<'a> Fields<'a> {
             || self.text[self.at] == self.delimiter
             || self.line_end().is_some();
         match (closed, doubled) {
-            (false, _) => Err(field_error(
-                self.line,
-                column,
-                "text after a closing quote".into(),
-            )),
+            (false, _) => Err(field_error(self.line, column, "text after a closing quote".into())),
             (true, true) => Ok(Cow::Owned(text.replace("\"\"", "\""))),
             (true, false) => Ok(Cow::Borrowed(text)),
         }

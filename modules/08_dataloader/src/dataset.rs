@@ -29,10 +29,7 @@ pub trait Dataset: Send + Sync {
     /// The samples of [`Dataset::get`], one after the other. A data set that can gather many
     /// samples at once does better, with the same result.
     fn batch(&self, indices: &[usize], rngs: &mut [Rng]) -> (Tensor, Tensor) {
-        let samples = indices
-            .iter()
-            .zip(rngs)
-            .map(|(&index, rng)| self.get(index, rng));
+        let samples = indices.iter().zip(rngs).map(|(&index, rng)| self.get(index, rng));
         let (inputs, targets): (Vec<Tensor>, Vec<Tensor>) = samples.unzip();
         (stack(&inputs), stack(&targets))
     }
@@ -42,10 +39,7 @@ pub trait Dataset: Send + Sync {
     where
         Self: Sized + 'static,
     {
-        Transformed {
-            dataset: Arc::new(self),
-            transform: Arc::new(transform),
-        }
+        Transformed { dataset: Arc::new(self), transform: Arc::new(transform) }
     }
 }
 
@@ -133,10 +127,7 @@ impl Dataset for TensorDataset {
         }
         let rows: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let rows = Tensor::from_vec(rows, [indices.len()]);
-        (
-            self.inputs.index_select(0, &rows),
-            self.targets.index_select(0, &rows),
-        )
+        (self.inputs.index_select(0, &rows), self.targets.index_select(0, &rows))
     }
 }
 
@@ -184,10 +175,7 @@ impl Subset {
         if let Some(&index) = indices.iter().find(|&&index| index >= dataset.len()) {
             assert_in_range("subset", index, dataset.len());
         }
-        Self {
-            dataset: Arc::new(dataset),
-            indices,
-        }
+        Self { dataset: Arc::new(dataset), indices }
     }
 
     /// Which samples of the whole data set these are.
@@ -246,10 +234,7 @@ pub fn random_split<const N: usize>(
     lengths.map(|length| {
         let (part, others) = rest.split_at(length);
         rest = others;
-        Subset {
-            dataset: Arc::clone(&dataset),
-            indices: part.into(),
-        }
+        Subset { dataset: Arc::clone(&dataset), indices: part.into() }
     })
 }
 
@@ -272,20 +257,14 @@ mod tests {
 
     /// `inputs + noise`, to see which stream a sample was given.
     fn noise(x: &Tensor, rng: &mut Rng) -> Tensor {
-        Tensor::from_vec(
-            x.data().iter().map(|x| x + rng.uniform()).collect(),
-            x.shape(),
-        )
+        Tensor::from_vec(x.data().iter().map(|x| x + rng.uniform()).collect(), x.shape())
     }
 
     /// The samples of `get`, and of `batch`, as numbers.
     fn both_ways(dataset: &dyn Dataset, indices: &[usize]) -> [(Vec<f32>, Vec<i32>); 2] {
         let mut rngs = streams(indices.len());
-        let singly: Vec<_> = indices
-            .iter()
-            .zip(&mut rngs)
-            .map(|(&i, rng)| dataset.get(i, rng))
-            .collect();
+        let singly: Vec<_> =
+            indices.iter().zip(&mut rngs).map(|(&i, rng)| dataset.get(i, rng)).collect();
         let (x, y) = dataset.batch(indices, &mut streams(indices.len()));
         assert_eq!(x.shape().size(0), indices.len());
         let xs = singly.iter().flat_map(|(x, _)| x.to_vec()).collect();
@@ -298,13 +277,8 @@ mod tests {
         let shared: Arc<dyn Dataset> = Arc::new(numbered(9));
         let reversed = Subset::new(Arc::clone(&shared), (0..9).rev().collect::<Vec<_>>());
         let noisy = numbered(9).map(noise);
-        let all: [&dyn Dataset; 5] = [
-            &numbered(9),
-            &shared,
-            &reversed,
-            &noisy,
-            &Subset::new(noisy.clone(), vec![4, 4, 8]),
-        ];
+        let all: [&dyn Dataset; 5] =
+            [&numbered(9), &shared, &reversed, &noisy, &Subset::new(noisy.clone(), vec![4, 4, 8])];
         for dataset in all {
             let [singly, at_once] = both_ways(dataset, &[2, 0, 2, 1]);
             assert_eq!(singly, at_once);
@@ -348,10 +322,7 @@ mod tests {
     #[test]
     #[should_panic = "tensor_dataset: inputs [] and targets [] differ"]
     fn a_single_number_is_no_data_set() {
-        TensorDataset::new(
-            Tensor::from_vec(vec![1.0], []),
-            Tensor::from_vec(vec![1.0], []),
-        );
+        TensorDataset::new(Tensor::from_vec(vec![1.0], []), Tensor::from_vec(vec![1.0], []));
     }
 
     #[test]

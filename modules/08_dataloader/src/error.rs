@@ -60,18 +60,10 @@ impl fmt::Display for DataError {
         match self {
             Self::Missing { file, cure } => write!(f, "{}: no such file; {cure}", file.display()),
             Self::Io { file, source } => write!(f, "{}: {source}", file.display()),
-            Self::Malformed {
-                format,
-                offset,
-                problem,
-            } => {
+            Self::Malformed { format, offset, problem } => {
                 write!(f, "{format}: at byte {offset}: {problem}")
             }
-            Self::Field {
-                line,
-                column,
-                problem,
-            } => {
+            Self::Field { line, column, problem } => {
                 write!(f, "csv: line {line}, column {column}: {problem}")
             }
             Self::Mismatch { problem } => f.write_str(problem),

@@ -10,14 +10,10 @@ pub(crate) fn parse_file<T>(
     parse: impl FnOnce(&[u8]) -> Result<T, DataError>,
 ) -> Result<T, DataError> {
     let bytes = fs::read(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => DataError::Missing {
-            file: path.into(),
-            cure: "is the path right?".into(),
-        },
-        _ => DataError::Io {
-            file: path.into(),
-            source,
-        },
+        io::ErrorKind::NotFound => {
+            DataError::Missing { file: path.into(), cure: "is the path right?".into() }
+        }
+        _ => DataError::Io { file: path.into(), source },
     })?;
     in_file(path, parse(&bytes))
 }
@@ -43,8 +39,5 @@ pub(crate) fn read_member(folder: &Path, name: &str, data_set: &str) -> Result<V
 
 /// `result`, its error with the name of the file.
 pub(crate) fn in_file<T>(path: &Path, result: Result<T, DataError>) -> Result<T, DataError> {
-    result.map_err(|source| DataError::InFile {
-        file: path.into(),
-        source: Box::new(source),
-    })
+    result.map_err(|source| DataError::InFile { file: path.into(), source: Box::new(source) })
 }

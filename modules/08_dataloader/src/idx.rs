@@ -85,23 +85,13 @@ pub struct Idx<'a> {
 /// A wrong magic number, an unknown element type, more than 6 dimensions, or more or fewer bytes
 /// than the header promises.
 pub fn parse(bytes: &[u8]) -> Result<Idx<'_>, DataError> {
-    let malformed = |offset, problem| {
-        Err(DataError::Malformed {
-            format: "idx",
-            offset,
-            problem,
-        })
-    };
+    let malformed = |offset, problem| Err(DataError::Malformed { format: "idx", offset, problem });
     let &[zero, zero_too, code, dimensions, ..] = bytes else {
         return malformed(bytes.len(), "the file ends inside its header".into());
     };
     if (zero, zero_too) != (0, 0) {
         let packed = (zero, zero_too) == (0x1f, 0x8b);
-        let cure = if packed {
-            "this is a gzip file, unpack it first"
-        } else {
-            "is it IDX?"
-        };
+        let cure = if packed { "this is a gzip file, unpack it first" } else { "is it IDX?" };
         let problem = format!("expected two zeros, got {zero:02x} {zero_too:02x}; {cure}");
         return malformed(0, problem);
     }
@@ -110,19 +100,15 @@ pub fn parse(bytes: &[u8]) -> Result<Idx<'_>, DataError> {
     };
     let dimensions = usize::from(dimensions);
     if dimensions > MAX_NDIM {
-        return malformed(
-            3,
-            format!("at most {MAX_NDIM} dimensions, got {dimensions}"),
-        );
+        return malformed(3, format!("at most {MAX_NDIM} dimensions, got {dimensions}"));
     }
     let start = 4 + 4 * dimensions;
     let Some((header, payload)) = bytes.split_at_checked(start) else {
         return malformed(bytes.len(), "the file ends inside its header".into());
     };
     let sizes = header[4..].chunks_exact(4);
-    let shape: Vec<usize> = sizes
-        .map(|s| u32::from_be_bytes([s[0], s[1], s[2], s[3]]) as usize)
-        .collect();
+    let shape: Vec<usize> =
+        sizes.map(|s| u32::from_be_bytes([s[0], s[1], s[2], s[3]]) as usize).collect();
     let promised = count(&shape).and_then(|numbers| numbers.checked_mul(element.size()));
     match promised {
         None => malformed(4, format!("no memory holds so many numbers: {shape:?}")),
@@ -133,20 +119,14 @@ pub fn parse(bytes: &[u8]) -> Result<Idx<'_>, DataError> {
             );
             malformed(start, problem)
         }
-        Some(_) => Ok(Idx {
-            element,
-            shape,
-            payload,
-        }),
+        Some(_) => Ok(Idx { element, shape, payload }),
     }
 }
 
 /// The number of elements; `None` when it, or a stride of the shape, does not fit.
 fn count(shape: &[usize]) -> Option<usize> {
     // A zero makes the product small, but the strides beside it may still overflow.
-    let bound = shape
-        .iter()
-        .try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
+    let bound = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
     (bound <= isize::MAX as usize / 8).then(|| shape.iter().product())
 }
 
@@ -186,11 +166,7 @@ impl<'a> Idx<'a> {
     pub fn floats(&self) -> Tensor {
         let numbers: Vec<f32> = match self.element {
             Element::U8 => self.payload.iter().map(|&b| f32::from(b)).collect(),
-            Element::I8 => self
-                .payload
-                .iter()
-                .map(|&b| f32::from(b.cast_signed()))
-                .collect(),
+            Element::I8 => self.payload.iter().map(|&b| f32::from(b.cast_signed())).collect(),
             Element::I16 => self.each(|b| f32::from(i16::from_be_bytes(b))),
             Element::I32 => self.each(|b| i32::from_be_bytes(b) as f32),
             Element::F32 => self.each(f32::from_be_bytes),
@@ -206,11 +182,7 @@ impl<'a> Idx<'a> {
     pub fn ints(&self) -> Result<Tensor, DataError> {
         let numbers: Vec<i32> = match self.element {
             Element::U8 => self.payload.iter().map(|&b| i32::from(b)).collect(),
-            Element::I8 => self
-                .payload
-                .iter()
-                .map(|&b| i32::from(b.cast_signed()))
-                .collect(),
+            Element::I8 => self.payload.iter().map(|&b| i32::from(b.cast_signed())).collect(),
             Element::I16 => self.each(|b| i32::from(i16::from_be_bytes(b))),
             Element::I32 => self.each(i32::from_be_bytes),
             Element::F32 | Element::F64 => {
@@ -254,13 +226,7 @@ mod tests {
             (0x08, Element::U8, &[7, 255], [7.0, 255.0], Some([7, 255])),
             (0x09, Element::I8, &[7, 255], [7.0, -1.0], Some([7, -1])),
             (0x0B, Element::I16, &i16s, [300.0, -2.0], Some([300, -2])),
-            (
-                0x0C,
-                Element::I32,
-                &i32s,
-                [70_000.0, -3.0],
-                Some([70_000, -3]),
-            ),
+            (0x0C, Element::I32, &i32s, [70_000.0, -3.0], Some([70_000, -3])),
             (0x0D, Element::F32, &f32s, [0.5, -1e30], None),
             (0x0E, Element::F64, &f64s, [0.25, 1e-3], None),
         ];
@@ -283,10 +249,7 @@ mod tests {
     #[test]
     fn a_single_number_and_no_number_are_fine() {
         assert_eq!(parse(&file(8, &[], &[9])).unwrap().floats().to_vec(), [9.0]);
-        assert_eq!(
-            parse(&file(8, &[0, 28, 28], &[])).unwrap().floats().shape(),
-            [0, 28, 28]
-        );
+        assert_eq!(parse(&file(8, &[0, 28, 28], &[])).unwrap().floats().shape(), [0, 28, 28]);
     }
 
     #[test]
@@ -299,22 +262,10 @@ mod tests {
                 "idx: at byte 0: expected two zeros, got 1f 8b; \
                  this is a gzip file, unpack it first",
             ),
-            (
-                vec![b'h', b'i', 8, 1],
-                "idx: at byte 0: expected two zeros, got 68 69; is it IDX?",
-            ),
-            (
-                file(0x0A, &[1], &[1]),
-                "idx: at byte 2: no element type has this code: 0a",
-            ),
-            (
-                file(8, &[1; 7], &[1]),
-                "idx: at byte 3: at most 6 dimensions, got 7",
-            ),
-            (
-                vec![0, 0, 8, 3, 0, 0],
-                "idx: at byte 6: the file ends inside its header",
-            ),
+            (vec![b'h', b'i', 8, 1], "idx: at byte 0: expected two zeros, got 68 69; is it IDX?"),
+            (file(0x0A, &[1], &[1]), "idx: at byte 2: no element type has this code: 0a"),
+            (file(8, &[1; 7], &[1]), "idx: at byte 3: at most 6 dimensions, got 7"),
+            (vec![0, 0, 8, 3, 0, 0], "idx: at byte 6: the file ends inside its header"),
             (
                 file(8, &[2, 2], &[1, 2, 3]),
                 "idx: at byte 12: the header [2, 2] promises 4 bytes of U8, there are 3",

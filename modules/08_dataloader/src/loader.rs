@@ -27,14 +27,7 @@ pub struct DataLoaderOptions {
 
 impl Default for DataLoaderOptions {
     fn default() -> Self {
-        Self {
-            batch_size: 1,
-            shuffle: false,
-            seed: 0,
-            drop_last: false,
-            workers: 0,
-            prefetch: 4,
-        }
+        Self { batch_size: 1, shuffle: false, seed: 0, drop_last: false, workers: 0, prefetch: 4 }
     }
 }
 
@@ -62,25 +55,15 @@ impl DataLoader {
     /// When `batch_size` is 0.
     #[track_caller]
     pub fn new(dataset: impl Dataset + 'static, options: DataLoaderOptions) -> Self {
-        assert!(
-            options.batch_size > 0,
-            "data_loader: batch_size is 0; use at least 1"
-        );
-        Self {
-            dataset: Arc::new(dataset),
-            options,
-        }
+        assert!(options.batch_size > 0, "data_loader: batch_size is 0; use at least 1");
+        Self { dataset: Arc::new(dataset), options }
     }
 
     /// The number of batches per epoch: samples over batch size, rounded up, or with `drop_last`
     /// down. It is 0 when the data set is empty, or smaller than one batch with `drop_last`.
     pub fn len(&self) -> usize {
         let (samples, batch) = (self.dataset.len(), self.options.batch_size);
-        if self.options.drop_last {
-            samples / batch
-        } else {
-            samples.div_ceil(batch)
-        }
+        if self.options.drop_last { samples / batch } else { samples.div_ceil(batch) }
     }
 
     /// True when an epoch has no batch.
@@ -130,12 +113,7 @@ impl DataLoader {
             let plan = Arc::clone(&plan);
             Prefetch::start(workers, first_batch..batches, ahead, move |b| plan.batch(b))
         });
-        Epoch {
-            plan,
-            prefetch,
-            next: first_batch,
-            batches,
-        }
+        Epoch { plan, prefetch, next: first_batch, batches }
     }
 }
 
@@ -152,10 +130,7 @@ impl Plan {
         let first = batch * self.batch_size;
         let last = (first + self.batch_size).min(self.samples);
         let indices = self.order.samples(first..last);
-        let mut rngs: Vec<Rng> = indices
-            .iter()
-            .map(|&sample| self.order.rng(sample))
-            .collect();
+        let mut rngs: Vec<Rng> = indices.iter().map(|&sample| self.order.rng(sample)).collect();
         self.dataset.batch(indices, &mut rngs)
     }
 }

@@ -24,10 +24,7 @@ pub fn mnist(folder: impl AsRef<Path>) -> Result<(TensorDataset, TensorDataset),
         let pictures = read_member(folder, images, "mnist")?;
         let digits = read_member(folder, labels, "mnist")?;
         let digits = in_file(&folder.join(labels), parse_labels(&digits))?;
-        in_file(
-            &folder.join(images),
-            labeled_pictures(&pictures, digits, [28, 28], 255.0),
-        )
+        in_file(&folder.join(images), labeled_pictures(&pictures, digits, [28, 28], 255.0))
     };
     Ok((
         part("train-images-idx3-ubyte", "train-labels-idx1-ubyte")?,
@@ -40,20 +37,12 @@ pub(crate) fn parse_labels(bytes: &[u8]) -> Result<Tensor, DataError> {
     let file = idx::parse(bytes)?;
     let mismatch = |problem| Err(DataError::Mismatch { problem });
     if (file.element(), file.shape().len()) != (Element::U8, 1) {
-        let problem = format!(
-            "expected labels [n] of U8, got {:?} of {:?}",
-            file.shape(),
-            file.element()
-        );
+        let problem =
+            format!("expected labels [n] of U8, got {:?} of {:?}", file.shape(), file.element());
         return mismatch(problem);
     }
     let labels = file.ints()?;
-    let wrong = labels
-        .ints()
-        .iter()
-        .copied()
-        .enumerate()
-        .find(|(_, label)| *label >= CLASSES);
+    let wrong = labels.ints().iter().copied().enumerate().find(|(_, label)| *label >= CLASSES);
     match wrong {
         Some((i, label)) => mismatch(format!("expected labels 0 to 9, got at {i}: {label}")),
         None => Ok(labels),
@@ -76,11 +65,7 @@ pub(crate) fn labeled_pictures(
         );
         return Err(DataError::Mismatch { problem });
     }
-    let pixels: Vec<f32> = file
-        .payload()
-        .iter()
-        .map(|&p| f32::from(p) / white)
-        .collect();
+    let pixels: Vec<f32> = file.payload().iter().map(|&p| f32::from(p) / white).collect();
     let pictures = Tensor::from_vec(pixels, [labels.numel(), 1, rows, columns]);
     Ok(TensorDataset::new(pictures, labels))
 }
@@ -139,10 +124,7 @@ mod tests {
         assert!(message.ends_with(expected), "{message}");
         fs::write(folder.join(NAMES[2]).with_extension("gz"), []).unwrap();
         let message = mnist(&folder).unwrap_err().to_string();
-        assert!(
-            message.contains("no such file; unpack it with: gunzip --keep "),
-            "{message}"
-        );
+        assert!(message.contains("no such file; unpack it with: gunzip --keep "), "{message}");
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -27,10 +27,7 @@ impl EpochOrder {
         if shuffle {
             rng.shuffle(&mut visits);
         }
-        Self {
-            visits,
-            augmentation,
-        }
+        Self { visits, augmentation }
     }
 
     /// The samples visited at `places` of the order.
@@ -53,9 +50,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn order(samples: usize, seed: u64, epoch: usize) -> Vec<usize> {
-        EpochOrder::new(samples, true, seed, epoch)
-            .samples(0..samples)
-            .to_vec()
+        EpochOrder::new(samples, true, seed, epoch).samples(0..samples).to_vec()
     }
 
     #[test]
@@ -93,29 +88,16 @@ mod tests {
     #[test]
     fn all_six_orders_of_three_samples_occur_about_equally_often() {
         let count = |wanted: &[usize]| (0..6000).filter(|&e| order(3, 0, e) == wanted).count();
-        for wanted in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
+        for wanted in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             // 1000 expected, standard deviation 29
-            assert!(
-                (880..1120).contains(&count(&wanted)),
-                "{wanted:?}: {}",
-                count(&wanted)
-            );
+            assert!((880..1120).contains(&count(&wanted)), "{wanted:?}: {}", count(&wanted));
         }
     }
 
     #[test]
     fn each_sample_of_each_epoch_has_a_stream_of_its_own() {
         let first = |epoch, sample| EpochOrder::new(50, true, 1, epoch).rng(sample).next_u64();
-        let all: HashSet<u64> = (0..50)
-            .flat_map(|e| (0..50).map(move |s| first(e, s)))
-            .collect();
+        let all: HashSet<u64> = (0..50).flat_map(|e| (0..50).map(move |s| first(e, s))).collect();
         assert_eq!(all.len(), 2500);
         let unshuffled = EpochOrder::new(50, false, 1, 4);
         assert_eq!(unshuffled.rng(7).next_u64(), first(4, 7));

@@ -69,10 +69,7 @@ impl<T: Send + 'static> Prefetch<T> {
             end: range.end,
         });
         // Made before the threads: should one not start, dropping this stops those that did.
-        let mut prefetch = Self {
-            shared,
-            workers: Vec::with_capacity(workers),
-        };
+        let mut prefetch = Self { shared, workers: Vec::with_capacity(workers) };
         let make = Arc::new(make);
         for worker in 0..workers {
             let (shared, make) = (Arc::clone(&prefetch.shared), Arc::clone(&make));
@@ -185,11 +182,7 @@ mod tests {
         for (workers, ahead) in [(1, 1), (1, 5), (4, 1), (4, 4), (7, 3), (3, 1000)] {
             let (mut items, made) = counted(workers, 200, ahead);
             let taken: Vec<_> = std::iter::from_fn(|| items.take()).collect();
-            assert_eq!(
-                taken,
-                (0..200).collect::<Vec<_>>(),
-                "{workers} workers, {ahead} ahead"
-            );
+            assert_eq!(taken, (0..200).collect::<Vec<_>>(), "{workers} workers, {ahead} ahead");
             assert_eq!(made.load(SeqCst), 200);
             assert_eq!(items.take(), None);
         }
@@ -218,15 +211,9 @@ mod tests {
         let (made, wait) = mpsc::channel();
         let items = Prefetch::start(1, 10..20, 3, move |item| made.send(item).unwrap());
         // Blocks for ever, and fails by it, when nothing is made ahead.
-        assert_eq!(
-            [wait.recv(), wait.recv(), wait.recv()],
-            [Ok(10), Ok(11), Ok(12)]
-        );
+        assert_eq!([wait.recv(), wait.recv(), wait.recv()], [Ok(10), Ok(11), Ok(12)]);
         drop(items);
-        assert!(
-            wait.recv().is_err(),
-            "three ahead were allowed, a fourth was made"
-        );
+        assert!(wait.recv().is_err(), "three ahead were allowed, a fourth was made");
     }
 
     #[test]
@@ -234,11 +221,7 @@ mod tests {
         let (mut items, made) = counted(3, 1_000_000, 5);
         for taken in 1..=20 {
             items.take();
-            assert!(
-                made.load(SeqCst) <= taken + 5,
-                "{} made, {taken} taken",
-                made.load(SeqCst)
-            );
+            assert!(made.load(SeqCst) <= taken + 5, "{} made, {taken} taken", made.load(SeqCst));
         }
         let threads_hold = Arc::downgrade(&items.shared);
         drop(items);
@@ -256,9 +239,6 @@ mod tests {
         assert_eq!([items.take(), items.take()], [Some(0), Some(1)]);
         let panic = catch_unwind(AssertUnwindSafe(|| items.take())).unwrap_err();
         assert_eq!(panic.downcast_ref::<String>().unwrap(), "item 2 is spoiled");
-        assert_eq!(
-            [items.take(), items.take(), items.take()],
-            [Some(3), Some(4), None]
-        );
+        assert_eq!([items.take(), items.take(), items.take()], [Some(3), Some(4), None]);
     }
 }

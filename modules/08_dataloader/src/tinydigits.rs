@@ -32,18 +32,12 @@ pub struct TinyDigits;
 impl TinyDigits {
     /// The 1,000 pictures to learn from.
     pub fn train() -> TensorDataset {
-        part(
-            shipped!("train-images-idx3-ubyte"),
-            shipped!("train-labels-idx1-ubyte"),
-        )
+        part(shipped!("train-images-idx3-ubyte"), shipped!("train-labels-idx1-ubyte"))
     }
 
     /// The 200 pictures to be judged by.
     pub fn test() -> TensorDataset {
-        part(
-            shipped!("test-images-idx3-ubyte"),
-            shipped!("test-labels-idx1-ubyte"),
-        )
+        part(shipped!("test-images-idx3-ubyte"), shipped!("test-labels-idx1-ubyte"))
     }
 }
 
@@ -74,21 +68,15 @@ mod tests {
     fn no_picture_comes_twice_in_either_part() {
         let (train, test) = (TinyDigits::train(), TinyDigits::test());
         let pixels = [train.inputs().to_vec(), test.inputs().to_vec()].concat();
-        let pictures: HashSet<Vec<u8>> = pixels
-            .chunks_exact(64)
-            .map(|p| p.iter().map(|x| (x * INK) as u8).collect())
-            .collect();
+        let pictures: HashSet<Vec<u8>> =
+            pixels.chunks_exact(64).map(|p| p.iter().map(|x| (x * INK) as u8).collect()).collect();
         assert_eq!(pictures.len(), 1200);
     }
 
     #[test]
     fn pixels_go_from_0_to_1_in_sixteenths() {
         let pixels = TinyDigits::train().inputs().to_vec();
-        assert!(
-            pixels
-                .iter()
-                .all(|p| (0.0..=1.0).contains(p) && (p * INK).fract() == 0.0)
-        );
+        assert!(pixels.iter().all(|p| (0.0..=1.0).contains(p) && (p * INK).fract() == 0.0));
         assert!(pixels.contains(&1.0) && pixels.contains(&0.0));
     }
 

@@ -63,9 +63,7 @@ impl Compose {
 
 impl Transform for Compose {
     fn apply(&self, picture: &Tensor, rng: &mut Rng) -> Tensor {
-        self.steps
-            .iter()
-            .fold(picture.clone(), |picture, step| step.apply(&picture, rng))
+        self.steps.iter().fold(picture.clone(), |picture, step| step.apply(&picture, rng))
     }
 }
 
@@ -87,33 +85,19 @@ mod tests {
 
     /// `[c, h, w]`, all numbers different: 1, 2, 3, ..
     pub(super) fn counting(c: usize, h: usize, w: usize) -> Tensor {
-        Tensor::from_vec(
-            (1..=c * h * w).map(|i| i as f32).collect::<Vec<_>>(),
-            [c, h, w],
-        )
+        Tensor::from_vec((1..=c * h * w).map(|i| i as f32).collect::<Vec<_>>(), [c, h, w])
     }
 
     fn all() -> [(&'static str, Box<dyn Transform>); 5] {
         [
             ("normalize", Box::new(Normalize::new([0.5; 3], [2.0; 3]))),
-            (
-                "random_crop",
-                Box::new(RandomCrop {
-                    size: 4,
-                    padding: 2,
-                }),
-            ),
-            (
-                "random_horizontal_flip",
-                Box::new(RandomHorizontalFlip { p: 0.5 }),
-            ),
+            ("random_crop", Box::new(RandomCrop { size: 4, padding: 2 })),
+            ("random_horizontal_flip", Box::new(RandomHorizontalFlip { p: 0.5 })),
             ("cutout", Box::new(Cutout { size: 3 })),
             (
                 "",
                 Box::new(
-                    Compose::new()
-                        .then(Cutout { size: 2 })
-                        .then(RandomHorizontalFlip { p: 0.5 }),
+                    Compose::new().then(Cutout { size: 2 }).then(RandomHorizontalFlip { p: 0.5 }),
                 ),
             ),
         ]
@@ -133,18 +117,10 @@ mod tests {
     #[test]
     fn the_same_stream_gives_the_same_picture_and_others_differ() {
         for (name, transform) in all() {
-            let picture = |seed| {
-                transform
-                    .apply(&counting(3, 4, 4), &mut Rng::new(seed))
-                    .to_vec()
-            };
+            let picture = |seed| transform.apply(&counting(3, 4, 4), &mut Rng::new(seed)).to_vec();
             assert!((0..50).all(|seed| picture(seed) == picture(seed)), "{name}");
             let random = name != "normalize";
-            assert_eq!(
-                (0..50).any(|seed| picture(seed) != picture(0)),
-                random,
-                "{name}"
-            );
+            assert_eq!((0..50).any(|seed| picture(seed) != picture(0)), random, "{name}");
         }
     }
 
@@ -166,10 +142,7 @@ mod tests {
             let message = std::panic::catch_unwind(attempt).unwrap_err();
             let message = message.downcast_ref::<String>().unwrap();
             let expected = "expected a picture [channels, rows, columns], got [2, 3, 4, 4]";
-            assert!(
-                message.starts_with(&format!("{name}: {expected}")),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("{name}: {expected}")), "{message}");
         }
     }
 

@@ -23,11 +23,7 @@ fn bounded<T>(bytes: &[u8], times: usize, read: impl FnOnce(&[u8]) -> T) -> T {
     MEMORY.reset_peak_usage();
     let result = read(bytes);
     let used = MEMORY.peak_usage().saturating_sub(before);
-    assert!(
-        used <= times * bytes.len() + (64 << 10),
-        "{used} bytes for {}",
-        bytes.len()
-    );
+    assert!(used <= times * bytes.len() + (64 << 10), "{used} bytes for {}", bytes.len());
     result
 }
 
@@ -36,8 +32,7 @@ fn idx_accepts(bytes: &[u8]) -> bool {
     bounded(bytes, 8, |bytes| match idx::parse(bytes) {
         Ok(file) => {
             let floats = file.floats(); // 4 bytes per number, and 4 again for the integers
-            file.ints()
-                .map_or(true, |ints| ints.shape() == floats.shape())
+            file.ints().map_or(true, |ints| ints.shape() == floats.shape())
         }
         Err(_) => false,
     })
@@ -51,10 +46,7 @@ fn cifar10_accepts(bytes: &[u8]) -> bool {
 fn csv_rows(bytes: &[u8]) -> Option<usize> {
     // A header costs a string per name, so up to 24 bytes, and as its list grows thrice that, for
     // the two bytes of "a,". Numbers and lines cost 4 bytes each for the two bytes of "1\n".
-    let header = CsvOptions {
-        header: true,
-        ..Default::default()
-    };
+    let header = CsvOptions { header: true, ..Default::default() };
     bounded(bytes, 48, |bytes| csv::parse(bytes, &header).is_ok());
     bounded(bytes, 16, |bytes| {
         let table = csv::parse(bytes, &CsvOptions::default()).ok()?;
@@ -76,9 +68,7 @@ fn idx_file(code: u8, sizes: &[u32], payload: usize) -> Vec<u8> {
 }
 
 fn cifar10_file(records: usize) -> Vec<u8> {
-    (0..records * 3073)
-        .map(|i| (i % 3073 % 251 % 10) as u8)
-        .collect()
+    (0..records * 3073).map(|i| (i % 3073 % 251 % 10) as u8).collect()
 }
 
 const TABLE: &str = "1,2\n3,\"4\"\n";
@@ -86,22 +76,11 @@ const TABLE: &str = "1,2\n3,\"4\"\n";
 #[test]
 fn a_truncated_file_is_an_error_not_a_panic() {
     let _alone = alone();
-    for (code, size) in [
-        (0x08, 1),
-        (0x09, 1),
-        (0x0B, 2),
-        (0x0C, 4),
-        (0x0D, 4),
-        (0x0E, 8),
-    ] {
+    for (code, size) in [(0x08, 1), (0x09, 1), (0x0B, 2), (0x0C, 4), (0x0D, 4), (0x0E, 8)] {
         let whole = idx_file(code, &[2, 3], 6 * size);
         assert!(idx_accepts(&whole));
         for length in 0..whole.len() {
-            assert!(
-                !idx_accepts(&whole[..length]),
-                "{length} of {}",
-                whole.len()
-            );
+            assert!(!idx_accepts(&whole[..length]), "{length} of {}", whole.len());
         }
     }
     let whole = cifar10_file(1);
@@ -116,10 +95,7 @@ fn a_table_cut_inside_a_row_is_an_error_while_fields_are_missing() {
     let cuts = (0..=TABLE.len()).map(|length| csv_rows(&TABLE.as_bytes()[..length]));
     let one_row = [None, Some(1), None, Some(1), Some(1)]; // "", "1", "1,", "1,2", "1,2\n"
     let second_row = [None, None, None, None, Some(2), Some(2)]; // "3", "3,", .. "3,\"4\"\n"
-    assert_eq!(
-        cuts.collect::<Vec<_>>(),
-        [&one_row[..], &second_row].concat()
-    );
+    assert_eq!(cuts.collect::<Vec<_>>(), [&one_row[..], &second_row].concat());
 }
 
 #[test]
@@ -127,10 +103,7 @@ fn bytes_after_the_end_are_an_error() {
     let _alone = alone();
     for extra in [1, 2, 3, 1000] {
         assert!(!idx_accepts(&idx_file(0x0C, &[5], 20 + extra)), "{extra}");
-        assert!(
-            !cifar10_accepts(&[cifar10_file(1), vec![0; extra]].concat()),
-            "{extra}"
-        );
+        assert!(!cifar10_accepts(&[cifar10_file(1), vec![0; extra]].concat()), "{extra}");
     }
 }
 
@@ -148,14 +121,8 @@ fn a_header_that_promises_the_moon_allocates_nothing() {
             &[1 << 16, 1 << 16, 1 << 29], // 2^61 numbers: 0 bytes of f64, multiplied carelessly
             &[7, 1 << 30],
         ] {
-            assert!(
-                !idx_accepts(&idx_file(code, sizes, 0)),
-                "{code:02x} {sizes:?}"
-            );
-            assert!(
-                !idx_accepts(&idx_file(code, sizes, 64)),
-                "{code:02x} {sizes:?}"
-            );
+            assert!(!idx_accepts(&idx_file(code, sizes, 0)), "{code:02x} {sizes:?}");
+            assert!(!idx_accepts(&idx_file(code, sizes, 64)), "{code:02x} {sizes:?}");
         }
     }
     assert!(!idx_accepts(&[0, 0, 8, 255, 0, 0, 0, 1]));
@@ -171,11 +138,7 @@ fn every_changed_byte_of_a_header_is_noticed() {
             changed[place] = value;
             // Signed bytes are as long as unsigned ones; a pixel may be anything.
             let plausible = place >= 12 || (place, value) == (2, 0x09);
-            assert_eq!(
-                idx_accepts(&changed),
-                plausible,
-                "byte {place} = {value:02x}"
-            );
+            assert_eq!(idx_accepts(&changed), plausible, "byte {place} = {value:02x}");
         }
     }
     let whole = cifar10_file(2);
@@ -204,10 +167,7 @@ fn random_bytes_are_errors() {
     let mut rng = Rng::new(8);
     for round in 0..20_000 {
         let mut bytes: Vec<u8> = (0..rng.below(200)).map(|_| rng.next_u32() as u8).collect();
-        assert!(
-            !idx_accepts(&bytes) && !cifar10_accepts(&bytes),
-            "round {round}: {bytes:?}"
-        );
+        assert!(!idx_accepts(&bytes) && !cifar10_accepts(&bytes), "round {round}: {bytes:?}");
         csv_rows(&bytes);
         // Once more with a beginning that gets past the first checks.
         if let Some(start) = bytes.first_chunk_mut::<4>() {
@@ -230,17 +190,10 @@ fn random_text_of_the_characters_that_matter_never_panics() {
     for _ in 0..50_000 {
         let pick = |_| characters[rng.below(characters.len() as u64) as usize];
         let text: Vec<u8> = (0..12).map(pick).collect();
-        let outcome = if csv_rows(&text).is_some() {
-            &mut tables
-        } else {
-            &mut refusals
-        };
+        let outcome = if csv_rows(&text).is_some() { &mut tables } else { &mut refusals };
         *outcome += 1;
     }
-    assert!(
-        tables > 100 && refusals > 10_000,
-        "{tables} tables, {refusals} refusals"
-    );
+    assert!(tables > 100 && refusals > 10_000, "{tables} tables, {refusals} refusals");
 }
 
 #[test]
@@ -250,15 +203,9 @@ fn memory_is_bounded_by_the_size_of_a_large_file() {
     assert!(idx_accepts(&idx_file(0x08, &[1 << 20], million)));
     assert!(cifar10_accepts(&cifar10_file(300)));
     assert_eq!(csv_rows("1\n".repeat(million).as_bytes()), Some(million));
-    assert_eq!(
-        csv_rows("1,2\n".repeat(million / 2).as_bytes()),
-        Some(million / 2)
-    );
+    assert_eq!(csv_rows("1,2\n".repeat(million / 2).as_bytes()), Some(million / 2));
     assert_eq!(csv_rows("a,".repeat(million).as_bytes()), None);
-    assert_eq!(
-        csv_rows(format!("\"{}", "\"\"".repeat(million)).as_bytes()),
-        None
-    );
+    assert_eq!(csv_rows(format!("\"{}", "\"\"".repeat(million)).as_bytes()), None);
     assert_eq!(csv_rows(&vec![b'\n'; million]), None);
     assert_eq!(csv_rows(&vec![b'7'; million]), None);
 }

@@ -5,13 +5,7 @@ fn plain(text: &str) -> Result<Table, DataError> {
 }
 
 fn headed(text: &str) -> Result<Table, DataError> {
-    parse(
-        text.as_bytes(),
-        &CsvOptions {
-            header: true,
-            ..Default::default()
-        },
-    )
+    parse(text.as_bytes(), &CsvOptions { header: true, ..Default::default() })
 }
 
 #[test]
@@ -42,14 +36,7 @@ fn a_header_names_the_columns_and_may_hold_anything() {
 fn the_delimiter_can_be_chosen() {
     for delimiter in *b";\t |" {
         let text = ["1", "2"].join(&char::from(delimiter).to_string());
-        let table = parse(
-            text.as_bytes(),
-            &CsvOptions {
-                delimiter,
-                header: false,
-            },
-        )
-        .unwrap();
+        let table = parse(text.as_bytes(), &CsvOptions { delimiter, header: false }).unwrap();
         assert_eq!(table.tensor().to_vec(), [1.0, 2.0]);
     }
 }
@@ -77,18 +64,9 @@ fn any_column_can_be_the_target() {
 fn refusals_say_the_line_and_the_column() {
     for (text, expected) in [
         ("1,2\n3,x\n", "line 2, column 2: not a finite number: \"x\""),
-        (
-            "1,2\n\n3,nan\n",
-            "line 3, column 2: not a finite number: \"nan\"",
-        ),
-        (
-            "1,2\n-inf,4\n",
-            "line 2, column 1: not a finite number: \"-inf\"",
-        ),
-        (
-            "1,2\n3,1e99\n",
-            "line 2, column 2: not a finite number: \"1e99\"",
-        ),
+        ("1,2\n\n3,nan\n", "line 3, column 2: not a finite number: \"nan\""),
+        ("1,2\n-inf,4\n", "line 2, column 1: not a finite number: \"-inf\""),
+        ("1,2\n3,1e99\n", "line 2, column 2: not a finite number: \"1e99\""),
         ("1,2\n3,\n", "line 2, column 2: not a finite number: \"\""),
         ("1,2\n,\n", "line 2, column 1: not a finite number: \"\""),
         (
@@ -96,18 +74,9 @@ fn refusals_say_the_line_and_the_column() {
             "line 1, column 1: not a finite number: \"a\"; \
              if this line names the columns, set `header`",
         ),
-        (
-            "1,2\n3\n",
-            "line 2, column 1: rows have 2 columns, this one ends here",
-        ),
-        (
-            "1,2\n3,4,5\n",
-            "line 2, column 3: rows have 2 columns, this one has more",
-        ),
-        (
-            "1,2\n\"3,4\n",
-            "line 2, column 1: a quote that does not end",
-        ),
+        ("1,2\n3\n", "line 2, column 1: rows have 2 columns, this one ends here"),
+        ("1,2\n3,4,5\n", "line 2, column 3: rows have 2 columns, this one has more"),
+        ("1,2\n\"3,4\n", "line 2, column 1: a quote that does not end"),
         ("1,\"2\"x\n", "line 1, column 2: text after a closing quote"),
         (
             "1,2\"\n",
@@ -118,52 +87,32 @@ fn refusals_say_the_line_and_the_column() {
             "line 1, column 2: not a finite number: \"2\\r3\"; \
              if this line names the columns, set `header`",
         ),
-        (
-            "\"\n\n1\",2\n3,x",
-            "line 4, column 2: not a finite number: \"x\"",
-        ),
+        ("\"\n\n1\",2\n3,x", "line 4, column 2: not a finite number: \"x\""),
         ("", "line 1, column 1: expected a row of numbers, got none"),
-        (
-            "\n\n",
-            "line 3, column 1: expected a row of numbers, got none",
-        ),
+        ("\n\n", "line 3, column 1: expected a row of numbers, got none"),
     ] {
-        assert_eq!(
-            plain(text).unwrap_err().to_string(),
-            format!("csv: {expected}"),
-            "{text:?}"
-        );
+        assert_eq!(plain(text).unwrap_err().to_string(), format!("csv: {expected}"), "{text:?}");
     }
     let long = plain(&"z".repeat(1000)).unwrap_err().to_string();
     assert!(long.contains(&format!("\"{}\"", "z".repeat(20))), "{long}");
-    let latin = parse(b"1,2\n3,\xE9\n", &CsvOptions::default())
-        .unwrap_err()
-        .to_string();
+    let latin = parse(b"1,2\n3,\xE9\n", &CsvOptions::default()).unwrap_err().to_string();
     assert_eq!(latin, "csv: line 2, column 2: the text is not UTF-8");
     let only_header = headed("a,b\n").unwrap_err().to_string();
-    assert_eq!(
-        only_header,
-        "csv: line 2, column 1: expected a row of numbers, got none"
-    );
+    assert_eq!(only_header, "csv: line 2, column 1: expected a row of numbers, got none");
 }
 
 #[test]
 fn labels_must_be_whole_numbers_that_f32_can_tell_apart() {
-    for (label, shown) in [
-        ("1.5", "1.5"),
-        ("16777218", "16777218"),
-        ("-1e20", "-100000000000000000000"),
-    ] {
+    for (label, shown) in
+        [("1.5", "1.5"), ("16777218", "16777218"), ("-1e20", "-100000000000000000000")]
+    {
         let table = plain(&format!("1,0\n\n2,{label}\n")).unwrap();
         let message = table.classification(Column::Last).unwrap_err().to_string();
         let expected =
             format!("csv: line 3, column 2: a label is a small whole number, got {shown}");
         assert_eq!(message, expected);
     }
-    let signs = plain("1,-1\n2,1\n")
-        .unwrap()
-        .classification(Column::Last)
-        .unwrap();
+    let signs = plain("1,-1\n2,1\n").unwrap().classification(Column::Last).unwrap();
     assert_eq!(signs.targets().to_vec_i32(), [-1, 1]);
 }
 
@@ -183,11 +132,5 @@ fn a_column_that_is_not_there_is_named_with_those_that_are() {
 #[test]
 #[should_panic = "csv: the delimiter is an ASCII character, not a quote or line end, got 0x22"]
 fn a_quote_is_no_delimiter() {
-    let _ = parse(
-        b"1",
-        &CsvOptions {
-            delimiter: b'"',
-            header: false,
-        },
-    );
+    let _ = parse(b"1", &CsvOptions { delimiter: b'"', header: false });
 }

@@ -60,11 +60,7 @@ mod tests {
         let pixel = |c: usize, y: usize, x_: usize| {
             let inside =
                 y >= padding && x_ >= padding && y - padding < rows && x_ - padding < columns;
-            if inside {
-                x.at([c, y - padding, x_ - padding])
-            } else {
-                0.0
-            }
+            if inside { x.at([c, y - padding, x_ - padding]) } else { 0.0 }
         };
         let mut out = Vec::new();
         for c in 0..channels {
@@ -89,9 +85,7 @@ mod tests {
             let (down, right) = (rows + 2 * padding - size, columns + 2 * padding - size);
             let mut places = BTreeMap::new(); // per picture: windows of zeros alone look the same
             for (top, left) in (0..=down).flat_map(|t| (0..=right).map(move |l| (t, l))) {
-                *places
-                    .entry(key(&window(&x, size, padding, top, left)))
-                    .or_insert(0.0) += 1.0;
+                *places.entry(key(&window(&x, size, padding, top, left))).or_insert(0.0) += 1.0;
             }
             let (mut rng, mut seen) = (Rng::new(1), BTreeMap::new());
             for _ in 0..500 * (down + 1) * (right + 1) {
@@ -99,10 +93,7 @@ mod tests {
                 assert_eq!(y.shape(), [2, size, size]);
                 *seen.entry(key(&y.data())).or_insert(0.0) += 1.0;
             }
-            assert!(
-                seen.keys().eq(places.keys()),
-                "{rows} x {columns} to {size}"
-            );
+            assert!(seen.keys().eq(places.keys()), "{rows} x {columns} to {size}");
             for (window, places) in &places {
                 let per_place: f32 = seen[window] / places; // 500 expected, standard deviation 22
                 assert!((per_place - 500.0).abs() < 110.0, "{window:?}: {per_place}");
@@ -112,21 +103,13 @@ mod tests {
 
     #[test]
     fn a_window_as_large_as_the_picture_is_the_picture() {
-        let same = RandomCrop {
-            size: 4,
-            padding: 0,
-        }
-        .apply(&counting(3, 4, 4), &mut Rng::new(0));
+        let same = RandomCrop { size: 4, padding: 0 }.apply(&counting(3, 4, 4), &mut Rng::new(0));
         assert_eq!(same.to_vec(), counting(3, 4, 4).to_vec());
     }
 
     #[test]
     #[should_panic = "random_crop: a window of 7 x 7 does not fit into [1, 4, 9] with 1 zeros"]
     fn a_window_that_does_not_fit_is_refused() {
-        RandomCrop {
-            size: 7,
-            padding: 1,
-        }
-        .apply(&counting(1, 4, 9), &mut Rng::new(0));
+        RandomCrop { size: 7, padding: 1 }.apply(&counting(1, 4, 9), &mut Rng::new(0));
     }
 }

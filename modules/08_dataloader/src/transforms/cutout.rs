@@ -30,10 +30,8 @@ impl Transform for Cutout {
         let (hidden_rows, hidden_columns) = (hole(rows), hole(columns));
         let mut holed = picture.to_vec();
         for channel in holed.chunks_exact_mut(rows * columns) {
-            for row in channel
-                .chunks_exact_mut(columns)
-                .take(hidden_rows.end)
-                .skip(hidden_rows.start)
+            for row in
+                channel.chunks_exact_mut(columns).take(hidden_rows.end).skip(hidden_rows.start)
             {
                 row[hidden_columns.clone()].fill(0.0);
             }
@@ -99,14 +97,8 @@ mod tests {
     #[test]
     fn nothing_is_cut_from_nothing_nor_by_nothing() {
         let x = counting(2, 3, 3);
-        assert_eq!(
-            Cutout { size: 0 }.apply(&x, &mut Rng::new(0)).to_vec(),
-            x.to_vec()
-        );
+        assert_eq!(Cutout { size: 0 }.apply(&x, &mut Rng::new(0)).to_vec(), x.to_vec());
         let empty = Tensor::zeros([1, 0, 4]);
-        assert_eq!(
-            Cutout { size: 2 }.apply(&empty, &mut Rng::new(0)).shape(),
-            [1, 0, 4]
-        );
+        assert_eq!(Cutout { size: 2 }.apply(&empty, &mut Rng::new(0)).shape(), [1, 0, 4]);
     }
 }

@@ -18,10 +18,7 @@ impl Transform for RandomHorizontalFlip {
     /// When `p` is no probability.
     fn apply(&self, picture: &Tensor, rng: &mut Rng) -> Tensor {
         let p = self.p;
-        assert!(
-            (0.0..=1.0).contains(&p),
-            "random_horizontal_flip: p goes from 0 to 1, got {p}"
-        );
+        assert!((0.0..=1.0).contains(&p), "random_horizontal_flip: p goes from 0 to 1, got {p}");
         let [_, _, columns] = picture_dims("random_horizontal_flip", picture);
         if rng.uniform() >= p {
             return picture.clone();
@@ -42,9 +39,7 @@ mod tests {
     #[test]
     fn columns_are_mirrored_and_rows_stay() {
         let flipped = RandomHorizontalFlip { p: 1.0 }.apply(&counting(2, 2, 3), &mut Rng::new(0));
-        let expected = [
-            3.0, 2.0, 1.0, 6.0, 5.0, 4.0, 9.0, 8.0, 7.0, 12.0, 11.0, 10.0,
-        ];
+        let expected = [3.0, 2.0, 1.0, 6.0, 5.0, 4.0, 9.0, 8.0, 7.0, 12.0, 11.0, 10.0];
         assert_eq!(flipped.to_vec(), expected);
     }
 
@@ -55,9 +50,7 @@ mod tests {
             // standard deviation at 0.25: 43
             let mut rng = Rng::new(2);
             let flip = RandomHorizontalFlip { p };
-            let flips = (0..10_000)
-                .filter(|_| flip.apply(&x, &mut rng).to_vec()[0] == 2.0)
-                .count();
+            let flips = (0..10_000).filter(|_| flip.apply(&x, &mut rng).to_vec()[0] == 2.0).count();
             assert!(range.contains(&flips), "{p}: {flips}");
         }
     }

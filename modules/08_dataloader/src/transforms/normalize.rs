@@ -58,11 +58,7 @@ impl Normalize {
         );
         let [_, channels, rows, columns] = shape.dims();
         let data = pictures.data();
-        let plane = |channel| {
-            data.chunks_exact(rows * columns)
-                .skip(channel)
-                .step_by(channels)
-        };
+        let plane = |channel| data.chunks_exact(rows * columns).skip(channel).step_by(channels);
         let (mean, std) = (0..channels)
             .map(|channel| {
                 let mean = mean_of(plane(channel), |x| x);
@@ -129,9 +125,8 @@ mod tests {
 
     /// Four pictures of two channels: 1 x 2 pixels each. Channel 0 holds 0..8, channel 1 sevens.
     fn pictures() -> Tensor {
-        let values = vec![
-            0.0, 1.0, 7.0, 7.0, 2.0, 3.0, 7.0, 7.0, 4.0, 5.0, 7.0, 7.0, 6.0, 7.0, 7.0, 7.0,
-        ];
+        let values =
+            vec![0.0, 1.0, 7.0, 7.0, 2.0, 3.0, 7.0, 7.0, 4.0, 5.0, 7.0, 7.0, 6.0, 7.0, 7.0, 7.0];
         Tensor::from_vec(values, [4, 2, 1, 2])
     }
 
@@ -146,10 +141,7 @@ mod tests {
     fn the_data_set_becomes_mean_0_and_deviation_1_and_a_constant_channel_zeros() {
         let refit = Normalize::fit(&Normalize::fit(&pictures()).of(&pictures()));
         assert!(refit.mean().iter().all(|m| m.abs() < 1e-6), "{refit:?}");
-        assert!(
-            refit.std().iter().all(|s| (s - 1.0).abs() < 1e-6),
-            "{refit:?}"
-        );
+        assert!(refit.std().iter().all(|s| (s - 1.0).abs() < 1e-6), "{refit:?}");
     }
 
     #[test]
@@ -166,12 +158,7 @@ mod tests {
 
     #[test]
     fn no_picture_normalizes_to_no_picture() {
-        assert_eq!(
-            Normalize::new([0.0], [1.0])
-                .of(&Tensor::zeros([0, 1, 8, 8]))
-                .numel(),
-            0
-        );
+        assert_eq!(Normalize::new([0.0], [1.0]).of(&Tensor::zeros([0, 1, 8, 8])).numel(), 0);
     }
 
     #[test]
