@@ -21,8 +21,8 @@ pub struct History {
 pub struct Saved {
     /// The inputs; those that no rule reads have a shape and a place in the graph, but no numbers.
     pub inputs: Inputs,
-    /// The output, if a rule reads it.
-    pub output: Option<Tensor>,
+    /// The output, if a rule reads it; few do, so it is not kept in line.
+    pub output: Option<Box<Tensor>>,
 }
 
 impl Saved {
@@ -36,7 +36,7 @@ impl Saved {
             2 => Inputs::Two([keep(0), keep(1)]),
             n => Inputs::Many((0..n).map(keep).collect()),
         };
-        let output = reads.output().then(|| y.detach().under(id));
+        let output = reads.output().then(|| Box::new(y.detach().under(id)));
         Self { inputs, output }
     }
 }
@@ -63,6 +63,14 @@ impl History {
         f(self.lock().as_ref())
     }
 
+    /// Hands over the histories of the inputs.
+    #[inline]
+    fn give_up(&mut self, waiting: &mut Vec<Arc<History>>) {
+        if let Some(saved) = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            waiting.extend(saved.inputs.iter_mut().filter_map(Tensor::take_history));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Saved>> {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,18 +79,14 @@ impl History {
 /// A loop, not the recursion the compiler would write: a chain of a million ops is a million
 /// histories deep.
 impl Drop for History {
+    #[inline]
     fn drop(&mut self) {
-        let take = |history: &mut History| {
-            history.saved.get_mut().unwrap_or_else(PoisonError::into_inner).take()
-        };
-        let mut next = take(self);
-        let mut waiting: Vec<Arc<History>> = Vec::new();
-        while let Some(mut saved) = next {
-            waiting.extend(saved.inputs.iter_mut().filter_map(Tensor::take_history));
-            next = None;
-            while let (None, Some(history)) = (&next, waiting.pop()) {
-                // Of several threads that let go of a history at once, exactly one gets it.
-                next = Arc::into_inner(history).and_then(|mut history| take(&mut history));
+        let mut waiting = Vec::new();
+        self.give_up(&mut waiting);
+        while let Some(history) = waiting.pop() {
+            // Of several threads that let go of a history at once, exactly one gets it.
+            if let Some(mut history) = Arc::into_inner(history) {
+                history.give_up(&mut waiting);
             }
         }
     }

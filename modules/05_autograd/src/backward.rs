@@ -146,7 +146,7 @@ impl Walk {
                     op.name()
                 )
             };
-            let node = Node { op, inputs: &saved.inputs, output: saved.output.as_ref() };
+            let node = Node { op, inputs: &saved.inputs, output: saved.output.as_deref() };
             rule.pass(&node, &g, &mut |i, share| {
                 let x = &saved.inputs[i];
                 check_share(op.name(), i, x, &share);
@@ -169,7 +169,7 @@ impl Walk {
         let mut saved = saved.unwrap_or_else(|| given_back(history));
         if self.record {
             // A rule that uses the output is differentiated through it.
-            saved.output = saved.output.map(|y| y.attached(history));
+            saved.output = saved.output.map(|y| Box::new(y.attached(history)));
         }
         saved
     }
