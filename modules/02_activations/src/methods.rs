@@ -91,11 +91,7 @@ impl Activations for Tensor {
 #[inline]
 #[track_caller]
 fn apply(op: impl Op, x: &Tensor) -> Tensor {
-    assert!(
-        x.kind() != "i32",
-        "{}: needs floats, got integers; use `to_f32()` first",
-        op.name()
-    );
+    assert!(x.kind() != "i32", "{}: needs floats, got integers; use `to_f32()` first", op.name());
     dispatch(op, &[x])
 }
 

@@ -21,8 +21,7 @@ impl Op for Softmax {
             let largest = largest(row);
             row.iter_mut().for_each(|v| *v = (*v - largest).exp());
             let sum = sum(row.iter().copied());
-            row.iter_mut()
-                .for_each(|v| *v = (f64::from(*v) / sum) as f32);
+            row.iter_mut().for_each(|v| *v = (f64::from(*v) / sum) as f32);
         })
     }
 
@@ -65,9 +64,7 @@ fn along(x: &Tensor, axis: usize, rewrite: impl Fn(&mut [f32])) -> Tensor {
     if axis != last {
         let (axis, last) = (axis as isize, last as isize);
         let moved = x.transpose(axis, last);
-        return along(&moved, x.ndim() - 1, rewrite)
-            .transpose(axis, last)
-            .contiguous();
+        return along(&moved, x.ndim() - 1, rewrite).transpose(axis, last).contiguous();
     }
     let mut values = x.to_vec();
     values.chunks_exact_mut(len.max(1)).for_each(rewrite);
@@ -159,9 +156,6 @@ mod tests {
     fn empty_rows_and_rows_of_one() {
         assert_eq!(Tensor::zeros([3, 0]).softmax(1).shape(), [3, 0]);
         assert_eq!(Tensor::zeros([0, 3]).softmax(0).shape(), [0, 3]);
-        assert_eq!(
-            Tensor::from([[7.0], [-7.0]]).softmax(1),
-            Tensor::ones([2, 1])
-        );
+        assert_eq!(Tensor::from([[7.0], [-7.0]]).softmax(1), Tensor::ones([2, 1]));
     }
 }
