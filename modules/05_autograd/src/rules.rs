@@ -207,7 +207,8 @@ fn share_of_equals(axes: &ReducedAxes, n: &Node) -> Tensor {
 fn rows(x: &Tensor) -> Tensor {
     match x.ndim() {
         2 => x.clone(),
-        _ => x.reshape([x.numel() / x.size(-1).max(1), x.size(-1)]),
+        // Not -1 for the rows: without features, any number of rows would fit.
+        last => x.reshape([x.shape().iter().take(last - 1).product(), x.size(-1)]),
     }
 }
 
