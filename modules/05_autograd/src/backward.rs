@@ -184,3 +184,122 @@ fn check_share(op: &str, i: usize, x: &Tensor, share: &Tensor) {
          the shape of the input"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_activations::Activations;
+
+    fn leaf(value: f32) -> Tensor {
+        Tensor::from(value).with_grad()
+    }
+
+    #[test]
+    fn what_a_tensor_gets_from_several_uses_adds_up() {
+        let x = leaf(3.0);
+        assert_eq!((&x + &x).backward().of(&x).item(), 2.0);
+        assert_eq!((&x * &x * &x).backward().of(&x).item(), 27.0);
+    }
+
+    /// `y = a b` with `a = 2x` and `b = 2x + 1`: reached before both uses of `a` are known, a
+    /// walk without an order would pass on half of its gradient, or some of it twice.
+    #[test]
+    fn a_diamond_is_walked_in_order() {
+        let x = leaf(3.0);
+        let a = &x * 2.0;
+        let b = &a + 1.0;
+        let y = &a * &b; // 4x^2 + 2x
+        assert_eq!(y.backward().of(&x).item(), 26.0);
+    }
+
+    #[test]
+    fn a_product_of_matrices_gives_each_factor_the_other_transposed() {
+        let a = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).with_grad();
+        let b = Tensor::arange(0.0, 12.0, 1.0).reshape([3, 4]).with_grad();
+        let grads = a.matmul(&b).sum().backward();
+        assert_eq!(*grads.of(&a), b.sum_over(1, false).detach().expand([2, 3]));
+        assert_eq!(*grads.of(&b), a.sum_over(0, false).detach().unsqueeze(1).expand([3, 4]));
+    }
+
+    #[test]
+    fn what_was_broadcast_gets_the_sum_over_its_copies() {
+        let x = Tensor::ones([2, 3]);
+        let row = Tensor::from([1.0, 2.0, 3.0]).with_grad();
+        let column = Tensor::from([[1.0], [2.0]]).with_grad();
+        let grads = (&x * &row + &column).sum().backward();
+        assert_eq!(*grads.of(&row), Tensor::from([2.0, 2.0, 2.0]));
+        assert_eq!(*grads.of(&column), Tensor::from([[3.0], [3.0]]));
+    }
+
+    #[test]
+    fn a_sum_gives_each_number_the_gradient_of_the_whole() {
+        let x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]).with_grad();
+        let grads = (x.sum_over(1, false) * Tensor::from([10.0, 20.0])).sum().backward();
+        assert_eq!(*grads.of(&x), Tensor::from([[10.0, 10.0], [20.0, 20.0]]));
+    }
+
+    #[test]
+    #[should_panic(expected = "backward: a loss is one number, not [2]; use `mean()` or `sum()`")]
+    fn a_loss_is_one_number() {
+        (Tensor::from([1.0, 2.0]).with_grad() * 2.0).backward();
+    }
+
+    #[test]
+    fn a_seed_of_its_own_weights_the_outputs() {
+        let x = Tensor::from([1.0, 2.0]).with_grad();
+        let gradient = Some(Tensor::from([1.0, 10.0]));
+        let grads = (&x * &x).backward_with(BackwardOptions { gradient, ..Default::default() });
+        assert_eq!(*grads.of(&x), Tensor::from([2.0, 40.0]));
+    }
+
+    #[test]
+    #[should_panic(expected = "the graph at `mul` was given back by an earlier backward")]
+    fn a_graph_is_walked_once() {
+        let x = leaf(2.0);
+        let y = &x * &x;
+        y.backward();
+        y.backward();
+    }
+
+    #[test]
+    fn a_retained_graph_is_walked_again() {
+        let x = leaf(2.0);
+        let y = x.exp();
+        let retain = BackwardOptions { retain_graph: true, ..Default::default() };
+        let first = y.backward_with(retain).of(&x).item();
+        assert_eq!(y.backward().of(&x).item(), first);
+    }
+
+    #[test]
+    fn gradients_can_be_differentiated() {
+        let create = || BackwardOptions { create_graph: true, ..Default::default() };
+        let x = leaf(0.5);
+        let y = x.tanh() * &x; // t + x(1 - t^2), then 2(1 - t^2)(1 - x t)
+        let first = y.backward_with(create()).of(&x).clone();
+        let t = 0.5_f32.tanh();
+        assert!((first.item() - (t + 0.5 * (1.0 - t * t))).abs() < 1e-6);
+        let second = first.backward().of(&x).item();
+        assert!((second - 2.0 * (1.0 - t * t) * (1.0 - 0.5 * t)).abs() < 1e-6);
+        let cube = &x * &x * &x;
+        let slope = cube.backward_with(create()).of(&x).clone();
+        let curve = slope.backward_with(create()).of(&x).clone();
+        assert_eq!((curve.item(), curve.backward().of(&x).item()), (3.0, 6.0));
+    }
+
+    #[test]
+    fn only_what_the_loss_was_computed_from_has_a_gradient() {
+        let (used, unused) = (leaf(1.0), leaf(1.0));
+        let grads = (&used * 2.0).backward();
+        assert!(grads.get(&unused).is_none() && grads.len() == 1);
+        let frozen = (&used * 2.0).detach() * &unused;
+        assert!(frozen.backward().get(&used).is_none());
+    }
+
+    #[test]
+    fn nothing_flows_through_what_was_computed_without_recording() {
+        let x = leaf(2.0);
+        let y = no_grad(|| &x * 3.0);
+        assert!(!y.requires_grad() && y.history().is_none());
+        assert_eq!((&x * &y).backward().of(&x).item(), 6.0);
+    }
+}

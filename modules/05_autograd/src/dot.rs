@@ -61,3 +61,21 @@ fn node(out: &mut String, t: &Tensor) {
     };
     let _ = writeln!(out, "    {line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Backward;
+
+    #[test]
+    fn each_tensor_is_drawn_once_with_an_arrow_per_use() {
+        let x = Tensor::from([1.0, 2.0]).with_grad();
+        let y = (&x * &x).sum();
+        let text = to_dot(&y);
+        assert_eq!(text.matches("parameter").count(), 1);
+        assert_eq!(text.matches(" -> ").count(), 3);
+        assert!(text.starts_with("digraph {") && text.ends_with("}\n"));
+        y.backward();
+        assert!(to_dot(&y).contains("given back"));
+    }
+}

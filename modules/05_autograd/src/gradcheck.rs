@@ -71,10 +71,7 @@ impl std::error::Error for GradcheckError {}
 /// # Panics
 /// When `f` does not depend on one of the float inputs.
 #[track_caller]
-pub fn gradcheck(
-    f: impl Fn(&[Tensor]) -> Tensor,
-    inputs: &[Tensor],
-) -> Result<(), GradcheckError> {
+pub fn gradcheck(f: impl Fn(&[Tensor]) -> Tensor, inputs: &[Tensor]) -> Result<(), GradcheckError> {
     gradcheck_with(GradcheckOptions::default(), f, inputs)
 }
 
@@ -114,8 +111,7 @@ pub fn gradcheck_with(
             };
             let difference = slope(at);
             let error = (gradient - difference).abs();
-            // Written so that NaN is an error.
-            if !(error <= options.relative * difference.abs() + rounding) {
+            if error.is_nan() || error > options.relative * difference.abs() + rounding {
                 return Err(GradcheckError { input, number, gradient, difference });
             }
         }
@@ -132,4 +128,51 @@ fn slope(at: impl Fn(f32) -> (f64, f64)) -> f64 {
         (f_b - f_a) / (b - a)
     };
     (4.0 * between(1.0) - between(2.0)) / 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Each, Gradient};
+    use tinytorch_tensor::{Brought, Op, dispatch};
+
+    /// The square, with a gradient that forgets the 2.
+    struct Wrong;
+
+    impl Op for Wrong {
+        fn name(&self) -> &'static str {
+            "wrong"
+        }
+
+        fn forward(&self, x: &[&Tensor]) -> Tensor {
+            x[0] * x[0]
+        }
+
+        fn brings(&self) -> Brought {
+            const { &[&Gradient(&Each::<Wrong>(&[|_, n, g| g * n.x(0)]))] }
+        }
+    }
+
+    #[test]
+    fn a_wrong_gradient_is_found_and_named() {
+        let x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+        let error = gradcheck(|x| dispatch(Wrong, &[&x[0]]), &[x]).expect_err("wrong");
+        assert_eq!((error.input, error.number), (0, 0));
+        assert!((error.difference / error.gradient - 2.0).abs() < 1e-3, "{error}");
+    }
+
+    #[test]
+    fn right_gradients_pass_in_every_layout() {
+        let mut rng = Rng::new(1);
+        let (a, b) = (Tensor::randn([3, 4], &mut rng), Tensor::randn([3, 5], &mut rng));
+        gradcheck(|x| x[0].t().matmul(&x[1]).exp(), &[a.clone(), b.clone()]).expect("transposed");
+        gradcheck(|x| x[0].matmul(&x[1]), &[a.t(), b.slice_step(1, .., 2)]).expect("sliced");
+    }
+
+    #[test]
+    fn integers_are_passed_on() {
+        let index = Tensor::from([1, 1, 0]);
+        let f = |x: &[Tensor]| x[0].index_select(0, &x[1]);
+        gradcheck(f, &[Tensor::from([1.0, 2.0]), index]).expect("the rule of index_select");
+    }
 }
