@@ -74,10 +74,12 @@ impl<O: Op> Rule for Each<O> {
 
     fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
         let op = settings::<O>(node);
-        for (i, share) in self.0.iter().enumerate().take(node.len()) {
-            if node.wants(i) {
-                give(i, share(op, node, g));
-            }
+        for i in (0..node.len()).filter(|&i| node.wants(i)) {
+            let share = self.0.get(i).unwrap_or_else(|| {
+                let name = node.op.name();
+                panic!("backward: `{name}` has no gradient for input {i}; `detach()` it")
+            });
+            give(i, share(op, node, g));
         }
     }
 }
@@ -117,4 +119,19 @@ pub(crate) fn find(op: &dyn Op) -> Option<&'static dyn Rule> {
         |b: &&'static (dyn Any + Sync)| Some((*b as &dyn Any).downcast_ref::<Gradient>()?.0);
     let known = BY_OP.get(&op.type_id()).copied();
     known.or_else(|| op.brings().iter().find_map(brought))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Backward;
+    use tinytorch_losses::CrossEntropy;
+    use tinytorch_tensor::Tensor;
+
+    #[test]
+    #[should_panic(expected = "`cross_entropy` has no gradient for input 2; `detach()` it")]
+    fn a_share_that_no_rule_has_is_an_error_and_not_silently_absent() {
+        let weight = Some(Tensor::from([1.0, 2.0]).with_grad());
+        let loss = CrossEntropy { weight, ..CrossEntropy::default() };
+        loss.of(&Tensor::from([[1.0, 2.0]]), &Tensor::from([0])).backward();
+    }
 }

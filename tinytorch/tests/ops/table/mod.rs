@@ -1,0 +1,99 @@
+//! The table: one row per op and per method that is made of ops. A new op needs a row here; then
+//! its values, gradients, layouts and special values are tested with everybody else's.
+
+mod activations;
+mod classification;
+mod comparisons;
+mod elementwise;
+mod indexing;
+mod joins;
+mod products;
+mod reductions;
+mod regression;
+mod views;
+
+use crate::args::Args;
+use crate::array::Array;
+use crate::draw::{Draw, Sample};
+use crate::verdict::Tolerance;
+use tinytorch_tensor::Tensor;
+
+/// What is known about an op.
+pub struct Row {
+    /// The op's name, or the method's when a method is made of several ops.
+    pub name: &'static str,
+    /// How it is called with the inputs and settings of a case.
+    pub call: fn(&[Tensor], &Args) -> Tensor,
+    /// What it means, in f64, index by index.
+    pub definition: fn(&[Array], &Args) -> Array,
+    /// A random call of it.
+    pub sample: fn(&mut Draw) -> Sample,
+    /// Inputs that are no variables, such as class weights.
+    pub constants: &'static [usize],
+    /// Whether equal numbers in an input lie on a kink, as with max.
+    pub wants_distinct: bool,
+    /// How far off a result may be; see [`TOLERANCE`].
+    pub tolerance: Tolerance,
+}
+
+/// 84 times the rounding of f32: a sum of some dozen products, or a chain of some dozen roundings.
+pub const TOLERANCE: Tolerance = Tolerance { relative: 5e-6, absolute: 2e-6 };
+
+impl Row {
+    /// With no exceptions.
+    pub const fn new(
+        name: &'static str,
+        call: fn(&[Tensor], &Args) -> Tensor,
+        definition: fn(&[Array], &Args) -> Array,
+        sample: fn(&mut Draw) -> Sample,
+    ) -> Row {
+        Row {
+            name,
+            call,
+            definition,
+            sample,
+            constants: &[],
+            wants_distinct: false,
+            tolerance: TOLERANCE,
+        }
+    }
+
+    /// Some inputs are no variables.
+    pub const fn with_constants(self, constants: &'static [usize]) -> Row {
+        Row { constants, ..self }
+    }
+
+    /// Equal numbers lie on a kink.
+    pub const fn on_distinct_numbers(self) -> Row {
+        Row { wants_distinct: true, ..self }
+    }
+
+    /// A looser tolerance, for a stated reason.
+    pub fn within(self, relative: f64, reason: &str) -> Row {
+        assert!(!reason.is_empty());
+        Row { tolerance: Tolerance { relative, ..TOLERANCE }, ..self }
+    }
+}
+
+/// All rows.
+pub fn rows() -> Vec<Row> {
+    let groups = [
+        elementwise::rows(),
+        comparisons::rows(),
+        views::rows(),
+        reductions::rows(),
+        joins::rows(),
+        indexing::rows(),
+        products::rows(),
+        activations::rows(),
+        regression::rows(),
+        classification::rows(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// The row of a name.
+pub fn row(name: &str) -> Row {
+    let found = rows().into_iter().find(|row| row.name == name);
+    found.unwrap_or_else(|| panic!("`{name}` is missing: give it a row in tests/ops/table"))
+}
