@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{dataset, milestone};
 
-/// Build a deep-learning framework, and replay the history of machine learning on it.
+/// Build a deep-learning framework and replay the history of machine learning.
 #[derive(Debug, Parser)]
 #[command(
     name = "tito",
@@ -22,12 +22,12 @@ pub struct Cli {
 const START: &str = "\
 Start here:
   tito milestone list            what there is to run
-  tito milestone run mlp         teach a network to read digits, before your eyes
+  tito milestone run mlp         teach a network to read digits as you watch
   tito milestone run all         every milestone that can run now
 
 In a clone of the repository, say `cargo run --release --` instead of `tito`.
 
-Exit status: 0 every bar met, 1 a bar missed, 2 wrong usage or input, 3 the machine";
+Exit status: 0 bars met, 1 a bar missed, 2 wrong usage or input, 3 the machine";
 
 /// The first word.
 #[derive(Debug, Subcommand)]

@@ -75,8 +75,9 @@ impl Origin {
 
 /// Hears how the work goes on.
 pub trait Progress {
-    /// A transfer starts (or goes on with `done` bytes already here); `total` where it is known.
-    fn begin(&mut self, label: &str, total: Option<u64>, done: u64);
+    /// The transfer of a file from a server starts, or goes on with `done` bytes already here;
+    /// `total` where it is known.
+    fn begin(&mut self, file: &str, server: &str, total: Option<u64>, done: u64);
     /// So many bytes are here now.
     fn advance(&mut self, done: u64);
     /// The transfer is over, well or badly.

@@ -67,7 +67,7 @@ fn tell(
     };
     terminal.print(format!("{} {what}", terminal.bold(id)));
     terminal.print(format!("  {} ({size})", folder.display()));
-    terminal.print(format!("  license: {}", remote.license));
+    terminal.print(terminal.hang("  license:", &remote.license, 11));
     let user = course.milestones.iter().find(|it| it.data_sets().contains(&id.as_str()));
     if let Some(user) = user {
         terminal.print(format!("Next: tito milestone run {} --data {id}", user.name));
@@ -90,24 +90,23 @@ impl Shown<'_> {
 }
 
 impl Progress for Shown<'_> {
-    fn begin(&mut self, label: &str, total: Option<u64>, done: u64) {
+    fn begin(&mut self, file: &str, server: &str, total: Option<u64>, done: u64) {
         self.total = total;
         self.quarters = total.map_or(0, |total| done * 4 / total.max(1));
+        let size = total.map_or("unknown size".to_owned(), bytes);
+        let rest = if done > 0 { format!(", from {} on", bytes(done)) } else { String::new() };
+        self.terminal.remark(format!("getting {file} from {server} ({size}{rest})"));
         if !self.terminal.bars {
-            let size = total.map_or("unknown size".to_owned(), bytes);
-            let rest = if done > 0 { format!(", from {} on", bytes(done)) } else { String::new() };
-            self.terminal.remark(format!("getting {label} ({size}{rest})"));
             return;
         }
         let template = match total {
-            Some(_) => "{msg}  {bar:30}  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
-            None => "{msg}  {bytes}  {bytes_per_sec}",
+            Some(_) => "{wide_bar}  {decimal_bytes} of {decimal_total_bytes}  {eta} left",
+            None => "{decimal_bytes}  {decimal_bytes_per_sec}",
         };
         let style = ProgressStyle::with_template(template).expect("a template of ours");
         let chars = if self.terminal.style.unicode { "━╸ " } else { "#> " };
         self.bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr())
-            .with_style(style.progress_chars(chars))
-            .with_message(label.to_owned());
+            .with_style(style.progress_chars(chars));
         self.bar.set_position(done);
         self.bar.reset_eta();
     }

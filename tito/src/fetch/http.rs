@@ -173,8 +173,9 @@ fn stream(
     progress: &mut dyn Progress,
 ) -> Result<Ended, Trouble> {
     let total = part.source().and_then(|source| source.length);
-    let label = part.source().map_or(String::new(), |source| label(&source.url));
-    progress.begin(&label, total, part.length());
+    let url = part.source().map_or(String::new(), |source| source.url.clone());
+    let (file, server) = file_and_server(&url);
+    progress.begin(file, server, total, part.length());
     let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -200,11 +201,11 @@ fn stream(
     })
 }
 
-/// What comes from where: `file.gz from example.org`.
-fn label(url: &str) -> String {
+/// What comes from where: `file.gz`, `example.org`.
+fn file_and_server(url: &str) -> (&str, &str) {
     let after = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (host, path) = after.split_once('/').unwrap_or((after, ""));
-    format!("{} from {host}", path.rsplit('/').next().unwrap_or_default())
+    let (server, path) = after.split_once('/').unwrap_or((after, ""));
+    (path.rsplit('/').next().unwrap_or_default(), server)
 }
 
 /// What it means when no answer came.
@@ -237,8 +238,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_says_what_comes_from_where() {
-        assert_eq!(label("https://example.org/a/b.gz"), "b.gz from example.org");
-        assert_eq!(label("http://127.0.0.1:80/b"), "b from 127.0.0.1:80");
+    fn an_address_is_taken_apart_into_file_and_server() {
+        assert_eq!(file_and_server("https://example.org/a/b.gz"), ("b.gz", "example.org"));
+        assert_eq!(file_and_server("http://127.0.0.1:80/b"), ("b", "127.0.0.1:80"));
     }
 }

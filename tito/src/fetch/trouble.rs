@@ -78,7 +78,7 @@ pub enum Fault {
     #[error("can't be read: {0}")]
     Unreadable(String),
     /// The unpacked content has another size.
-    #[error("{name} has {} bytes instead of {expected}", got.map_or("more".into(), |it| it.to_string()))]
+    #[error("{name} has {} bytes instead of {expected}", or_more(*.got))]
     Size {
         /// Of the file.
         name: String,
@@ -107,6 +107,11 @@ pub enum Fault {
     /// The folder or file that was named does not have what is needed.
     #[error("{0}")]
     NotThere(String),
+}
+
+/// A number of bytes, or none where it was not counted to the end.
+fn or_more(bytes: Option<u64>) -> String {
+    bytes.map_or("more".to_owned(), |bytes| bytes.to_string())
 }
 
 fn status_hint(status: u16) -> &'static str {

@@ -21,7 +21,7 @@ Examples:
   tito milestone run mlp --data mnist       after: tito dataset download mnist
   tito milestone run all --json             one JSON object a line, for programs
 
-Exit status: 0 every bar met, 1 a bar missed, 2 wrong usage or input, 3 the machine")]
+Exit status: 0 bars met, 1 a bar missed, 2 wrong usage or input, 3 the machine")]
 pub struct Request {
     /// Its number, name or year (03, mlp, 1986), or all
     pub milestone: String,
@@ -167,7 +167,7 @@ impl House<'_> {
         if request.json {
             terminal.print_json(&report.to_json());
         } else {
-            terminal.print(verdict::lines(report, terminal));
+            terminal.print(format!("\n{}", verdict::lines(report, terminal)));
         }
         match kept {
             Ok(path) if !request.json => {

@@ -4,19 +4,19 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 use tempfile::TempDir;
 use tito::data_folder::DataFolder;
-use tito::fetch::{Errand, Fault, Http, Origin, Outcome, Progress, Trouble, bring};
+use tito::fetch::{Errand, Fault, Http, Origin, Outcome, Trouble, bring};
 use tito::remote::{Archive, Packing, Remote, RemoteFile};
+
+use crate::trip::{Quiet, sha256};
 
 const ONE: &[u8] = &[1; 3_000];
 const TWO: &[u8] = &[2; 700];
 
 fn listed(name: &str, bytes: &[u8]) -> RemoteFile {
-    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    RemoteFile { name: name.into(), size: bytes.len() as u64, sha256 }
+    RemoteFile { name: name.into(), size: bytes.len() as u64, sha256: sha256(bytes) }
 }
 
 fn remote() -> Remote {
@@ -79,15 +79,6 @@ impl Tar {
         encoder.write_all(&self.bytes).unwrap();
         encoder.finish().unwrap()
     }
-}
-
-struct Quiet;
-
-impl Progress for Quiet {
-    fn begin(&mut self, _label: &str, _total: Option<u64>, _done: u64) {}
-    fn advance(&mut self, _done: u64) {}
-    fn end(&mut self) {}
-    fn remark(&mut self, _text: &str) {}
 }
 
 fn unpack(archive: &[u8]) -> (TempDir, Result<Outcome, Trouble>) {
