@@ -15,7 +15,7 @@ pub(super) struct Lock {
 /// File systems without locks (some network shares) are used without: every file still appears
 /// by one rename after its check, so the worst that two processes can do there is double work.
 pub(super) fn hold(path: &Path, waiting: impl FnOnce()) -> Result<Lock, Trouble> {
-    let file = File::options().create(true).append(true).open(path);
+    let file = File::options().create(true).write(true).truncate(false).open(path);
     let file = file.map_err(|error| Trouble::disk("create", path, error))?;
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
         waiting();

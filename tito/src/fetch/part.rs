@@ -1,7 +1,7 @@
 //! A transfer that is not complete: its bytes, and what is known of where they came from.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,10 @@ impl Part {
         let mut hasher = Sha256::new();
         hasher.update(url);
         let path = folder.join(format!("{name}.{}.part", &hexadecimal(hasher)[..8]));
-        let opened = File::options().create(true).append(true).open(&path);
-        let file = opened.map_err(|error| Trouble::disk("create", &path, error))?;
-        let length = file.metadata().map_err(|error| Trouble::disk("read", &path, error))?.len();
+        let opened = File::options().create(true).write(true).truncate(false).open(&path);
+        let mut file = opened.map_err(|error| Trouble::disk("create", &path, error))?;
+        let end = file.seek(SeekFrom::End(0));
+        let length = end.map_err(|error| Trouble::disk("read", &path, error))?;
         let record = fs::read(beside(&path)).ok();
         let source = record.and_then(|it| serde_json::from_slice::<Source>(&it).ok());
         let source = source.filter(|source| source.url == url);
@@ -92,7 +93,7 @@ impl Part {
 
     /// Drops the bytes.
     pub fn truncate(&mut self) -> Result<(), Trouble> {
-        let cut = self.file.set_len(0);
+        let cut = self.file.set_len(0).and_then(|()| self.file.rewind());
         cut.map_err(|error| Trouble::disk("write", &self.path, error))?;
         self.length = 0;
         Ok(())
