@@ -33,7 +33,7 @@ macro_rules! binary {
 }
 
 const NONE: [Reads; 2] = [Reads::NOTHING; 2];
-const BOTH: Reads = Reads::ALL;
+const BOTH: Reads = Reads::input(0).and(Reads::input(1));
 
 binary! {
     /// `a + b`.
@@ -55,7 +55,7 @@ binary! {
 binary! {
     /// `a` to the power of `b`.
     Pow "pow", f32::powf, |_, _| unreachable!("checked by the method"),
-    [BOTH, BOTH]
+    [BOTH, Reads::input(0).and(Reads::OUTPUT)]
 }
 binary! {
     /// The larger of the two; NaN if either is.
