@@ -1,1 +1,85 @@
-//! The facade.
+//! TinyTorch: the crate to depend on. Every module under one name, and a [`prelude`].
+//!
+//! A network learns to read handwritten digits, and is then asked about 200 it has never seen:
+//!
+//! ```
+//! use tinytorch::prelude::*;
+//!
+//! let mut rng = Rng::new(0);
+//! let options = DataLoaderOptions { batch_size: 32, shuffle: true, ..Default::default() };
+//! let loader = DataLoader::new(TinyDigits::train(), options);
+//! let mut model = sequential![
+//!     Flatten,
+//!     Linear::new(64, 32, &mut rng),
+//!     ReLU,
+//!     Linear::new(32, 10, &mut rng),
+//! ];
+//! let mut optimizer = Adam::new(AdamOptions { lr: 0.01, ..Default::default() });
+//! for epoch in 0..10 {
+//!     for (pictures, labels) in loader.epoch(epoch) {
+//!         let loss = cross_entropy(&model.forward(&pictures), &labels);
+//!         optimizer.step(&mut model, &loss.backward());
+//!     }
+//! }
+//! let all = DataLoaderOptions { batch_size: 200, ..Default::default() };
+//! let (pictures, labels) = DataLoader::new(TinyDigits::test(), all).epoch(0).next().unwrap();
+//! let guesses = no_grad(|| model.forward(&pictures)).argmax(1, false);
+//! let accuracy = guesses.eq(&labels).to_f32().mean().item();
+//! assert!(accuracy > 0.9, "{accuracy}");
+//! ```
+//!
+//! Each module is a crate and a chapter of the course; the order below is that of the course, and
+//! each builds on those before it alone. What they share is the door of [`tensor`]: every
+//! computation is a named [`Op`](tensor::Op) that passes through
+//! [`dispatch`](tensor::dispatch), where later modules, and yours, can watch it, change its
+//! meaning, or compute it faster. `tests/door.rs` does all three from outside.
+
+pub use tinytorch_activations as activations;
+pub use tinytorch_autograd as autograd;
+pub use tinytorch_dataloader as dataloader;
+pub use tinytorch_layers as layers;
+pub use tinytorch_losses as losses;
+pub use tinytorch_optimizers as optimizers;
+pub use tinytorch_tensor as tensor;
+pub use tinytorch_training as training;
+
+/// What a program that trains a model needs: `use tinytorch::prelude::*;`.
+///
+/// Traits are included: without them methods such as `relu`, `forward`, `parameters`, `backward`
+/// and `step` are not found. What is needed to define ops, rules and storage is in the modules.
+pub mod prelude {
+    // 01, 02: numbers, and functions of them.
+    pub use tinytorch_activations::Activations;
+    pub use tinytorch_tensor::{Rng, Shape, Tensor};
+
+    // 03: layers and models.
+    pub use tinytorch_layers::{
+        Dropout, Flatten, GELU, GELUTanh, Identity, Init, LeakyReLU, Linear, LogSoftmax, Model,
+        Module, Path, ReLU, Sequential, SiLU, Sigmoid, Slot, SlotMut, Softmax, State, StateDict,
+        Tanh, sequential, state, summary,
+    };
+
+    // 04: losses.
+    pub use tinytorch_losses::{
+        Bce, BceWithLogits, CrossEntropy, Huber, L1, Mse, Nll, Reduction, bce_loss,
+        bce_with_logits, cross_entropy, huber_loss, l1_loss, mse_loss, nll_loss,
+    };
+
+    // 05, 06: gradients, and steps along them.
+    pub use tinytorch_autograd::{Backward, BackwardOptions, Gradients, gradcheck, no_grad};
+    pub use tinytorch_optimizers::{
+        Adam, AdamOptions, AdamW, AdamWOptions, Optimizer, ParamGroup, RmsProp, RmsPropOptions,
+        Sgd, SgdOptions,
+    };
+
+    // 08: data.
+    pub use tinytorch_dataloader::{
+        Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
+        RandomHorizontalFlip, TensorDataset, TinyDigits,
+    };
+}
+
+/// The program in the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
