@@ -45,7 +45,7 @@ pub use gradcheck::{GradcheckError, GradcheckOptions, gradcheck, gradcheck_with}
 pub use gradients::Gradients;
 pub use losses::CrossEntropyBackward;
 pub use pointwise::{Of, Pointwise, PointwiseBackward};
-pub use rule::{Each, Gradient, Joint, Node, Rule, Share};
+pub use rule::{Broadcast, Each, Gradient, Joint, Node, Rule, Share};
 pub use softmax::{LogSoftmaxBackward, SoftmaxBackward};
 
 /// Runs `f` without recording: what it computes cannot be differentiated, and keeps no memory.

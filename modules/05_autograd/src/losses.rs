@@ -110,21 +110,15 @@ fn asked(
     Tensor::from_vec(q, [labels.len(), classes])
 }
 
-/// The slopes of `-(y ln p + (1 - y) ln(1 - p))` with respect to `p` (0) and `y` (1).
-///
-/// As in PyTorch the denominator is at least 1e-12 and a logarithm at least -100.
-pub(crate) fn bce(n: &Node, input: usize) -> Tensor {
+/// The slope of `-(y ln p + (1 - y) ln(1 - p))` with respect to `p`. As in PyTorch, the
+/// denominator is at least 1e-12.
+pub(crate) fn bce_slope(n: &Node) -> Tensor {
     let (p, y) = (n.x(0), n.x(1));
-    match input {
-        0 => (p - y) / (p * (1.0 - p)).maximum(1e-12),
-        _ => (1.0 - p).ln().maximum(-100.0) - p.ln().maximum(-100.0),
-    }
+    (p - y) / (p * (1.0 - p)).maximum(1e-12)
 }
 
-/// The slopes of binary cross entropy with respect to the logit `x` (0) and the target `y` (1).
-pub(crate) fn bce_with_logits(n: &Node, input: usize) -> Tensor {
-    match input {
-        0 => n.x(0).sigmoid() - n.x(1),
-        _ => -n.x(0),
-    }
+/// The slope of the same with respect to `y`. As in PyTorch, a logarithm is at least -100.
+pub(crate) fn bce_target_slope(n: &Node) -> Tensor {
+    let p = n.x(0);
+    (1.0 - p).ln().maximum(-100.0) - p.ln().maximum(-100.0)
 }

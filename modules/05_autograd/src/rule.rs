@@ -50,8 +50,8 @@ impl Node<'_> {
     }
 }
 
-/// How a gradient passes through an op. There are three forms: [`Each`], [`Joint`] and
-/// [`Pointwise`](crate::Pointwise).
+/// How a gradient passes through an op. There are four forms: [`Each`], [`Broadcast`], [`Joint`]
+/// and [`Pointwise`](crate::Pointwise).
 pub trait Rule: Sync {
     /// The type of op it is for.
     fn op(&self) -> TypeId;
@@ -81,6 +81,20 @@ impl<O: Op> Rule for Each<O> {
             });
             give(i, share(op, node, g));
         }
+    }
+}
+
+/// As [`Each`], for ops that broadcast their inputs: a number that was repeated gets the sum of
+/// what its copies get.
+pub struct Broadcast<O: 'static>(pub &'static [Share<O>]);
+
+impl<O: Op> Rule for Broadcast<O> {
+    fn op(&self) -> TypeId {
+        TypeId::of::<O>()
+    }
+
+    fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
+        Each(self.0).pass(node, g, &mut |i, share| give(i, share.sum_to(node.shape(i))));
     }
 }
 
@@ -114,7 +128,7 @@ pub struct Gradient(pub &'static dyn Rule);
 /// The rule of `op`: from the table of modules 01 to 04, or what the op brings.
 pub(crate) fn find(op: &dyn Op) -> Option<&'static dyn Rule> {
     static BY_OP: LazyLock<ByKey<TypeId, &'static dyn Rule>> =
-        LazyLock::new(|| RULES.iter().map(|rule| (rule.0.op(), rule.0)).collect());
+        LazyLock::new(|| RULES.iter().map(|rule| (rule.op(), *rule)).collect());
     let brought =
         |b: &&'static (dyn Any + Sync)| Some((*b as &dyn Any).downcast_ref::<Gradient>()?.0);
     let known = BY_OP.get(&op.type_id()).copied();

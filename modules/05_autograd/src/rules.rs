@@ -3,9 +3,10 @@
 //! In a row, `g` is the gradient of the op's output and `n` its node: inputs `n.x(i)`, output
 //! `n.y()`, shapes `n.shape(i)`. Only the shares that somebody wants are computed.
 
-use crate::losses::{bce, bce_with_logits, cross_entropy, nll_loss};
-use crate::pointwise::{Of, Pointwise};
-use crate::rule::{Each, Gradient, Joint, Node};
+use crate::losses::{bce_slope, bce_target_slope, cross_entropy, nll_loss};
+use crate::pointwise::Of::{Input, Output};
+use crate::pointwise::Pointwise;
+use crate::rule::{Broadcast, Each, Joint, Node, Rule};
 use crate::softmax::{LogSoftmaxBackward, SoftmaxBackward};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use tinytorch_activations::*;
@@ -15,64 +16,69 @@ use tinytorch_tensor::*;
 
 /// The table. An op of a later module brings its rule along instead ([`Op::brings`]).
 #[rustfmt::skip]
-pub(crate) static RULES: &[Gradient] = &[
-    // Two tensors, number by number. A repeated number gets the sum of what its copies get.
-    Gradient(&Each::<Add>(&[|_, n, g| g.sum_to(n.shape(0)),                |_, n, g| g.sum_to(n.shape(1))])),
-    Gradient(&Each::<Sub>(&[|_, n, g| g.sum_to(n.shape(0)),                |_, n, g| (-g).sum_to(n.shape(1))])),
-    Gradient(&Each::<Mul>(&[|_, n, g| (g * n.x(1)).sum_to(n.shape(0)),     |_, n, g| (g * n.x(0)).sum_to(n.shape(1))])),
-    Gradient(&Each::<Div>(&[|_, n, g| (g / n.x(1)).sum_to(n.shape(0)),     |_, n, g| (-(g * n.y()) / n.x(1)).sum_to(n.shape(1))])),
-    Gradient(&Each::<Pow>(&[|_, n, g| (g * power_slope(n)).sum_to(n.shape(0)), |_, n, g| (g * exponent_slope(n)).sum_to(n.shape(1))])),
-    Gradient(&Each::<Maximum>(&[|_, n, g| (g * chosen(n.x(0).gt(n.x(1)), n)).sum_to(n.shape(0)), |_, n, g| (g * chosen(n.x(1).gt(n.x(0)), n)).sum_to(n.shape(1))])),
-    Gradient(&Each::<Minimum>(&[|_, n, g| (g * chosen(n.x(0).lt(n.x(1)), n)).sum_to(n.shape(0)), |_, n, g| (g * chosen(n.x(1).lt(n.x(0)), n)).sum_to(n.shape(1))])),
-    Gradient(&Each::<Where>(&[|_, _, _| unreachable!("a mask has no gradient"), |_, n, g| Tensor::where_(n.x(0), g, 0.0).sum_to(n.shape(1)), |_, n, g| Tensor::where_(n.x(0), 0.0, g).sum_to(n.shape(2))])),
+pub(crate) static RULES: &[&dyn Rule] = &[
+    // Two tensors, number by number. What was repeated to fit gets the sum over its copies.
+    &Broadcast::<Add>    (&[|_, _, g| g.clone(),        |_, _, g| g.clone()]),
+    &Broadcast::<Sub>    (&[|_, _, g| g.clone(),        |_, _, g| -g]),
+    &Broadcast::<Mul>    (&[|_, n, g| g * n.x(1),       |_, n, g| g * n.x(0)]),
+    &Broadcast::<Div>    (&[|_, n, g| g / n.x(1),       |_, n, g| -(g * n.y()) / n.x(1)]),
+    &Broadcast::<Pow>    (&[|_, n, g| g * base_slope(n), |_, n, g| g * exponent_slope(n)]),
+    &Broadcast::<Maximum>(&[|_, n, g| g * won(n, n.x(0).gt(n.x(1))), |_, n, g| g * won(n, n.x(1).gt(n.x(0)))]),
+    &Broadcast::<Minimum>(&[|_, n, g| g * won(n, n.x(0).lt(n.x(1))), |_, n, g| g * won(n, n.x(1).lt(n.x(0)))]),
+    &Broadcast::<Where>  (&[no_gradient, |_, n, g| Tensor::where_(n.x(0), g, 0.0), |_, n, g| Tensor::where_(n.x(0), 0.0, g)]),
 
-    // One tensor, number by number: the gradient times the slope.
-    Gradient(&Each::<Neg>(&[|_, _, g| -g])),
-    Gradient(&Pointwise::<Exp>       { name: "exp_backward",        of: Of::Output, slope: |_, y| y,             curve: |_, _| 1.0 }),
-    Gradient(&Pointwise::<Ln>        { name: "ln_backward",         of: Of::Input,  slope: |_, x| 1.0 / x,       curve: |_, x| -1.0 / (x * x) }),
-    Gradient(&Pointwise::<Sqrt>      { name: "sqrt_backward",       of: Of::Output, slope: |_, y| 0.5 / y,       curve: |_, y| -0.5 / (y * y) }),
-    Gradient(&Pointwise::<Abs>       { name: "abs_backward",        of: Of::Input,  slope: |_, x| sign(x),       curve: |_, _| 0.0 }),
-    Gradient(&Pointwise::<Clamp>     { name: "clamp_backward",      of: Of::Input,  slope: |op, x| step(x >= op.min && x <= op.max), curve: |_, _| 0.0 }),
-    Gradient(&Pointwise::<Relu>      { name: "relu_backward",       of: Of::Output, slope: |_, y| step(y > 0.0), curve: |_, _| 0.0 }),
-    Gradient(&Pointwise::<LeakyRelu> { name: "leaky_relu_backward", of: Of::Input,  slope: |op, x| if x > 0.0 { 1.0 } else { op.slope }, curve: |_, _| 0.0 }),
-    Gradient(&Pointwise::<Sigmoid>   { name: "sigmoid_backward",    of: Of::Output, slope: |_, y| y * (1.0 - y), curve: |_, y| 1.0 - 2.0 * y }),
-    Gradient(&Pointwise::<Tanh>      { name: "tanh_backward",       of: Of::Output, slope: |_, y| 1.0 - y * y,   curve: |_, y| -2.0 * y }),
-    Gradient(&Pointwise::<Gelu>      { name: "gelu_backward",       of: Of::Input,  slope: gelu_slope,           curve: gelu_curve }),
-    Gradient(&Pointwise::<Silu>      { name: "silu_backward",       of: Of::Input,  slope: silu_slope,           curve: silu_curve }),
-    Gradient(&Each::<Softmax>   (&[|op, n, g| dispatch(SoftmaxBackward { axis: op.axis }, &[n.y(), g])])),
-    Gradient(&Each::<LogSoftmax>(&[|op, n, g| dispatch(LogSoftmaxBackward { axis: op.axis }, &[n.y(), g])])),
+    // One tensor, number by number: the gradient times the slope, a function of input or output.
+    &Each::<Neg>(&[|_, _, g| -g]),
+    &Pointwise::<Exp>       { name: "exp_backward",        of: Output, slope: |_, y| y,             curve: |_, _| 1.0 },
+    &Pointwise::<Ln>        { name: "ln_backward",         of: Input,  slope: |_, x| 1.0 / x,       curve: |_, x| -1.0 / (x * x) },
+    &Pointwise::<Sqrt>      { name: "sqrt_backward",       of: Output, slope: |_, y| 0.5 / y,       curve: |_, y| -0.5 / (y * y) },
+    &Pointwise::<Abs>       { name: "abs_backward",        of: Input,  slope: |_, x| sign(x),       curve: |_, _| 0.0 },
+    &Pointwise::<Clamp>     { name: "clamp_backward",      of: Input,  slope: |op, x| step(op.min <= x && x <= op.max), curve: |_, _| 0.0 },
+    &Pointwise::<Relu>      { name: "relu_backward",       of: Output, slope: |_, y| step(y > 0.0), curve: |_, _| 0.0 },
+    &Pointwise::<LeakyRelu> { name: "leaky_relu_backward", of: Input,  slope: |op, x| if x > 0.0 { 1.0 } else { op.slope }, curve: |_, _| 0.0 },
+    &Pointwise::<Sigmoid>   { name: "sigmoid_backward",    of: Output, slope: |_, y| y * (1.0 - y), curve: |_, y| 1.0 - 2.0 * y },
+    &Pointwise::<Tanh>      { name: "tanh_backward",       of: Output, slope: |_, y| 1.0 - y * y,   curve: |_, y| -2.0 * y },
+    &Pointwise::<Gelu>      { name: "gelu_backward",       of: Input,  slope: gelu_slope,           curve: gelu_curve },
+    &Pointwise::<Silu>      { name: "silu_backward",       of: Input,  slope: silu_slope,           curve: silu_curve },
+    &Each::<Softmax>        (&[|op, n, g| dispatch(SoftmaxBackward { axis: op.axis }, &[n.y(), g])]),
+    &Each::<LogSoftmax>     (&[|op, n, g| dispatch(LogSoftmaxBackward { axis: op.axis }, &[n.y(), g])]),
 
     // The same numbers elsewhere: the gradient goes back to where they came from.
-    Gradient(&Each::<ToF32>        (&[|_, _, g| g.clone()])),
-    Gradient(&Each::<Contiguous>   (&[|_, _, g| g.clone()])),
-    Gradient(&Each::<Reshape>      (&[|_, n, g| g.reshape(n.shape(0))])),
-    Gradient(&Each::<Permute>      (&[|op, _, g| g.permute(inverse(&op.axes).as_slice())])),
-    Gradient(&Each::<Expand>       (&[|_, n, g| g.sum_to(n.shape(0))])),
-    Gradient(&Each::<Slice>        (&[|op, n, g| dispatch(SliceBackward { slice: *op, size: n.shape(0).size(op.axis) }, &[g])])),
-    Gradient(&Each::<SliceBackward>(&[|op, _, g| dispatch(op.slice, &[g])])),
-    Gradient(&Joint::<Cat>         (|op, n, g| cut(op.axis as isize, n, g))),
-    Gradient(&Each::<Gather>       (&[|op, n, g| dispatch(ScatterAdd { axis: op.axis, shape: n.shape(0) }, &[g, n.x(1)])])),
-    Gradient(&Each::<ScatterAdd>   (&[|op, n, g| dispatch(Gather { axis: op.axis }, &[g, n.x(1)])])),
-    Gradient(&Each::<IndexSelect>  (&[|op, n, g| dispatch(IndexAdd { axis: op.axis, size: n.shape(0).size(op.axis) }, &[g, n.x(1)])])),
-    Gradient(&Each::<IndexAdd>     (&[|op, n, g| dispatch(IndexSelect { axis: op.axis }, &[g, n.x(1)])])),
+    &Each::<ToF32>        (&[|_, _, g| g.clone()]),
+    &Each::<Contiguous>   (&[|_, _, g| g.clone()]),
+    &Each::<Reshape>      (&[|_, n, g| g.reshape(n.shape(0))]),
+    &Each::<Permute>      (&[|op, _, g| g.permute(inverse(&op.axes).as_slice())]),
+    &Each::<Expand>       (&[|_, n, g| g.sum_to(n.shape(0))]),
+    &Each::<Slice>        (&[|op, n, g| dispatch(SliceBackward { slice: *op, size: n.shape(0).size(op.axis) }, &[g])]),
+    &Each::<SliceBackward>(&[|op, _, g| dispatch(op.slice, &[g])]),
+    &Joint::<Cat>         (|op, n, g| cut(op.axis as isize, n, g)),
+    &Each::<Gather>       (&[|op, n, g| dispatch(ScatterAdd { axis: op.axis, shape: n.shape(0) }, &[g, n.x(1)])]),
+    &Each::<ScatterAdd>   (&[|op, n, g| dispatch(Gather { axis: op.axis }, &[g, n.x(1)])]),
+    &Each::<IndexSelect>  (&[|op, n, g| dispatch(IndexAdd { axis: op.axis, size: n.shape(0).size(op.axis) }, &[g, n.x(1)])]),
+    &Each::<IndexAdd>     (&[|op, n, g| dispatch(IndexSelect { axis: op.axis }, &[g, n.x(1)])]),
 
     // Many numbers to one: each of them gets the gradient of that one, times its part in it.
-    Gradient(&Each::<Sum>  (&[|op, n, g| spread(&op.0, n, g)])),
-    Gradient(&Each::<SumTo>(&[|_, n, g| g.expand(n.shape(0))])),
-    Gradient(&Each::<Mean> (&[|op, n, g| spread(&op.0, n, g) / op.0.count(n.shape(0)) as f32])),
-    Gradient(&Each::<Var>  (&[|op, n, g| spread(&op.axes, n, g) * deviation(&op.axes, n) * (2.0 / freedom(op.axes.count(n.shape(0)), op.correction))])),
-    Gradient(&Each::<Std>  (&[|op, n, g| spread(&op.axes, n, &per_deviation(g, n.y())) * deviation(&op.axes, n) / freedom(op.axes.count(n.shape(0)), op.correction)])),
-    Gradient(&Each::<Max>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)])),
-    Gradient(&Each::<Min>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)])),
+    &Each::<Sum>  (&[|op, n, g| spread(&op.0, n, g)]),
+    &Each::<SumTo>(&[|_, n, g| g.expand(n.shape(0))]),
+    &Each::<Mean> (&[|op, n, g| spread(&op.0, n, g) / op.0.count(n.shape(0)) as f32]),
+    &Each::<Var>  (&[|op, n, g| spread(&op.axes, n, g) * deviation(&op.axes, n) * (2.0 / freedom(n, &op.axes, op.correction))]),
+    &Each::<Std>  (&[|op, n, g| spread(&op.axes, n, &per_deviation(n, g)) * deviation(&op.axes, n) / freedom(n, &op.axes, op.correction)]),
+    &Each::<Max>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)]),
+    &Each::<Min>  (&[|op, n, g| spread(&op.0, n, g) * share_of_equals(&op.0, n)]),
 
     // Matrix products, and losses.
-    Gradient(&Each::<MatMul>  (&[|_, n, g| left_factor(n, g), |_, n, g| right_factor(n, g)])),
-    Gradient(&Each::<LinearOp>(&[|_, n, g| g.matmul(n.x(1)), |_, n, g| rows(g).t().matmul(&rows(n.x(0))), |_, n, g| g.sum_to(n.shape(2))])),
-    Gradient(&Each::<CrossEntropyOp> (&[cross_entropy])),
-    Gradient(&Each::<NllLossOp>      (&[nll_loss])),
-    Gradient(&Each::<BceOp>          (&[|_, n, g| g * bce(n, 0), |_, n, g| g * bce(n, 1)])),
-    Gradient(&Each::<BceWithLogitsOp>(&[|_, n, g| g * bce_with_logits(n, 0), |_, n, g| g * bce_with_logits(n, 1)])),
+    &Each::<MatMul>         (&[|_, n, g| left_factor(n, g), |_, n, g| right_factor(n, g)]),
+    &Each::<LinearOp>       (&[|_, n, g| g.matmul(n.x(1)),  |_, n, g| rows(g).t().matmul(&rows(n.x(0))), |_, n, g| g.sum_to(n.shape(2))]),
+    &Each::<CrossEntropyOp> (&[cross_entropy]),
+    &Each::<NllLossOp>      (&[nll_loss]),
+    &Each::<BceOp>          (&[|_, n, g| g * bce_slope(n),             |_, n, g| g * bce_target_slope(n)]),
+    &Each::<BceWithLogitsOp>(&[|_, n, g| g * (n.x(0).sigmoid() - n.x(1)), |_, n, g| -(g * n.x(0))]),
 ];
+
+/// The share of an input of integers, which is never asked for.
+fn no_gradient<O>(_: &O, _: &Node, _: &Tensor) -> Tensor {
+    unreachable!("integers have no gradient")
+}
 
 fn step(on: bool) -> f32 {
     if on { 1.0 } else { 0.0 }
@@ -84,7 +90,7 @@ fn sign(x: f32) -> f32 {
 }
 
 /// `b a^(b - 1)`, and 0 where `b` is 0, even at `a = 0`.
-fn power_slope(n: &Node) -> Tensor {
+fn base_slope(n: &Node) -> Tensor {
     let (a, b) = (n.x(0), n.x(1));
     Tensor::where_(&b.eq(0.0), 0.0, b * a.pow(b - 1.0))
 }
@@ -97,7 +103,7 @@ fn exponent_slope(n: &Node) -> Tensor {
 
 /// The part that one side of `maximum` or `minimum` has in the result: all of it where it wins,
 /// half where both are equal.
-fn chosen(wins: Tensor, n: &Node) -> Tensor {
+fn won(n: &Node, wins: Tensor) -> Tensor {
     wins.to_f32() + n.x(0).eq(n.x(1)).to_f32() * 0.5
 }
 
@@ -186,13 +192,14 @@ fn deviation(axes: &ReducedAxes, n: &Node) -> Tensor {
     x - x.sum_to(axes.kept_shape_of(x.shape())) / count
 }
 
-/// `n - correction`; 0 rather than below.
-fn freedom(count: usize, correction: usize) -> f32 {
-    count.saturating_sub(correction) as f32
+/// The count of what is reduced, less the correction; 0 rather than below.
+fn freedom(n: &Node, axes: &ReducedAxes, correction: usize) -> f32 {
+    axes.count(n.shape(0)).saturating_sub(correction) as f32
 }
 
 /// `g / y`, and 0 where the deviation `y` is 0: equal numbers have no direction to spread in.
-fn per_deviation(g: &Tensor, y: &Tensor) -> Tensor {
+fn per_deviation(n: &Node, g: &Tensor) -> Tensor {
+    let y = n.y();
     Tensor::where_(&y.eq(0.0), 0.0, g / y)
 }
 
