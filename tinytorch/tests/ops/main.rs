@@ -18,7 +18,7 @@ mod twice;
 mod verdict;
 
 use std::collections::BTreeSet;
-use table::rows;
+use table::{TOLERANCE, rows};
 use tinytorch_autograd::{GradcheckOptions, gradcheck_with};
 use tinytorch_tensor::Tensor;
 use trial::{Case, Trial, cases};
@@ -68,7 +68,7 @@ fn values_at_special_numbers_are_pytorchs_in_every_layout() {
         for trial in case.trials() {
             verdict.case(&trial, || {
                 let out = trial.call(&trial.inputs());
-                close_to_special(&out, &trial.output, trial.row.tolerance.relative)
+                close_to_special(&out, &trial.output, TOLERANCE.relative)
             });
         }
     }

@@ -5,7 +5,7 @@ use crate::array::Array;
 use crate::draw::{Draw, Sample};
 use crate::fixtures;
 use crate::placement::{PLACEMENTS, Placement, constant_along};
-use crate::table::{Row, row};
+use crate::table::{Row, TOLERANCE, row};
 use crate::verdict::close;
 use serde_json::Value;
 use tinytorch_autograd::{Backward, BackwardOptions, Gradients};
@@ -88,7 +88,7 @@ impl<'a> Trial<'a> {
 
     /// Compares the output.
     pub fn check_output(&self) -> Result<(), String> {
-        close("output", &self.call(&self.inputs()), &self.output, self.row.tolerance)
+        close("output", &self.call(&self.inputs()), &self.output, TOLERANCE)
     }
 
     /// Compares the gradients of the variables.
@@ -97,7 +97,7 @@ impl<'a> Trial<'a> {
         let found = self.backward(&self.call(&inputs), false);
         for (i, x) in inputs.iter().enumerate().filter(|&(i, _)| self.variables[i]) {
             let gradient = found.get(x).ok_or(format!("input {i} has no gradient"))?;
-            close(&format!("gradient of input {i}"), gradient, &expected(i), self.row.tolerance)?;
+            close(&format!("gradient of input {i}"), gradient, &expected(i), TOLERANCE)?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl Verdict {
 
     /// Fails when anything was wrong, or when there was not even `least` to look at.
     pub fn settle(self, least: usize) {
-        let shown = self.faults.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+        let shown = self.faults.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
         let (wrong, looked) = (self.faults.len(), self.looked);
         assert!(wrong == 0, "{wrong} of {looked} cases are wrong, such as\n{shown}");
         assert!(looked >= least, "only {looked} cases were looked at, not {least}");
