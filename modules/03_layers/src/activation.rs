@@ -19,7 +19,10 @@ macro_rules! activation {
             }
         }
     };
-    ($(#[$doc:meta])* $layer:ident { $(#[$about:meta])* $setting:ident: $type:ty }, $method:ident) => {
+    (
+        $(#[$doc:meta])*
+        $layer:ident { $(#[$about:meta])* $setting:ident: $type:ty }, $method:ident
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $layer {

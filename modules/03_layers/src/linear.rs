@@ -7,8 +7,9 @@ use tinytorch_tensor::{Op, Reads, Rng, Tensor, dispatch};
 
 /// `x Wᵀ + b`: inputs `x` `[…, in]`, weight `[out, in]` and, if wanted, bias `[out]`.
 ///
-/// One op, though two would do: a kernel can add the bias while the sums are in registers, and
-/// no transposed weight or unbiased result is kept for the gradients.
+/// One op, though `x.matmul(&weight.t()) + bias` says the same: no transposed weight and no
+/// result without bias are made on the way or kept for the gradients.
+/// `2 n in out` floating-point operations for `n` rows.
 pub struct LinearOp;
 
 impl Op for LinearOp {
@@ -17,11 +18,18 @@ impl Op for LinearOp {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        let y = x[0].matmul(&x[1].t());
-        match x.get(2) {
-            Some(bias) => y + *bias,
-            None => y,
+        let (rows, weight, bias) = (x[0].data(), x[1].data(), x.get(2).map(|b| b.data()));
+        let [outputs, inputs] = x[1].shape().dims();
+        let bias = |o: usize| bias.as_ref().map_or(0.0, |bias| bias[o]);
+        let mut sizes = x[0].shape().to_vec();
+        let n: usize = sizes.iter().rev().skip(1).product();
+        let mut out = Vec::with_capacity(n * outputs);
+        for row in (0..n).map(|i| &rows[i * inputs..(i + 1) * inputs]) {
+            let weights = (0..outputs).map(|o| &weight[o * inputs..(o + 1) * inputs]);
+            out.extend(weights.enumerate().map(|(o, weights)| dot(row, weights) + bias(o)));
         }
+        *sizes.last_mut().expect("checked by the function") = outputs;
+        Tensor::from_vec(out, sizes)
     }
 
     fn reads(&self, input: usize) -> Reads {
@@ -31,6 +39,20 @@ impl Op for LinearOp {
             _ => Reads::NOTHING,
         }
     }
+}
+
+/// The sum of the products of two rows. Eight partial sums do not wait for each other, which
+/// lets the compiler use vector instructions; one sum would have to be added up in order.
+#[inline]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        sums = std::array::from_fn(|i| sums[i] + a[i] * b[i]);
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
 /// `x Wᵀ + b`: `[…, in]` and `[out, in]` and `[out] -> […, out]`.
@@ -145,6 +167,19 @@ mod tests {
         assert_eq!(layer().forward(&x), expected);
         let plain = layer().drop_bias();
         assert_eq!(plain.forward(&x).select(0, 0), Tensor::from([1.0, 3.0, 5.0]));
+    }
+
+    #[test]
+    fn it_is_the_matrix_product_with_the_transposed_weight() {
+        let mut rng = Rng::new(5);
+        for (n, inputs, outputs) in [(1, 1, 1), (3, 16, 2), (2, 37, 5), (4, 64, 33), (2, 0, 3)] {
+            let x = Tensor::randn([inputs, n], &mut rng).t();
+            let weight = Tensor::randn([inputs, outputs], &mut rng).t();
+            let bias = Tensor::randn([outputs], &mut rng);
+            let gap = linear(&x, &weight, Some(&bias)) - (x.matmul(&weight.t()) + bias);
+            // Sums of up to 64 numbers about 1, in another order.
+            assert!(gap.abs().max().item() < 1e-5, "{n} rows of {inputs} to {outputs}");
+        }
     }
 
     #[test]

@@ -71,4 +71,14 @@ mod tests {
         assert_eq!(path.as_str(), "");
         path.item(0, |path| assert_eq!(path.to_string(), "0"));
     }
+
+    #[test]
+    fn a_second_visit_writes_where_the_first_did() {
+        let mut path = Path::new();
+        let mut places = Vec::new();
+        for name in ["weight", "bias", "weight"] {
+            path.field(name, |path| path.item(7, |path| places.push(path.as_str().as_ptr())));
+        }
+        assert_eq!(places[1], places[2], "nothing was allocated");
+    }
 }

@@ -56,7 +56,11 @@ impl State for Sequential {
 
 impl Module for Sequential {
     fn forward(&self, x: &Tensor) -> Tensor {
-        self.layers.iter().fold(x.clone(), |x, layer| layer.forward(&x))
+        let mut x = x.clone();
+        for layer in &self.layers {
+            x = layer.forward(&x); // in no closure, so that a panic names the caller's line
+        }
+        x
     }
 
     fn children(&self) -> &[Box<dyn Module>] {

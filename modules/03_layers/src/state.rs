@@ -46,8 +46,8 @@ pub trait State {
 /// Implements [`State`] for a struct: names the fields that are kept from call to call.
 ///
 /// Fields are tensors, layers, `Option`s, `Vec`s, arrays, tuples and boxes of them, and
-/// [`Training`] and [`Stream`]. Fields that are settings are left out. A tensor left out is not
-/// trained and not saved.
+/// [`Running`], [`Training`] and [`Stream`]. Fields that are settings are left out. A tensor
+/// left out is not trained and not saved.
 ///
 /// ```
 /// use tinytorch_layers::{Linear, Module, state};

@@ -117,7 +117,8 @@ pub(crate) fn reduce(
             let losses: Vec<f32> = losses.map(|loss| loss as f32).collect();
             Tensor::from_vec(losses, [labels.len()])
         }
-        Reduction::Sum => Tensor::from(losses.sum::<f64>() as f32),
+        // From +0: the sum of no floats is -0 in Rust.
+        Reduction::Sum => Tensor::from(losses.fold(0.0, |sum, loss| sum + loss) as f32),
         Reduction::Mean => {
             let labels = labels.iter().filter(|&&label| counted(label));
             let weight = |&label: &i32| weights.map_or(1.0, |w| f64::from(w[label as usize]));

@@ -214,6 +214,8 @@ mod tests {
         let (logits, labels) = (Tensor::zeros([0, 3]), Tensor::arange_i32(0));
         assert!(cross_entropy(&logits, &labels).item().is_nan());
         assert_eq!(NONE.of(&logits, &labels).shape(), [0]);
+        let sum = CrossEntropy { reduction: Reduction::Sum, ..NONE }.of(&logits, &labels);
+        assert_eq!(sum.item().to_bits(), 0.0_f32.to_bits());
     }
 
     #[test]
