@@ -68,7 +68,7 @@ impl ReducedAxes {
 
 /// The sum in double precision: a sum of a million floats loses nothing worth keeping.
 fn sum(row: &[f32]) -> f64 {
-    row.iter().map(|&v| f64::from(v)).sum()
+    row.iter().fold(0.0, |sum, &v| sum + f64::from(v)) // not `sum()`, which is -0 of nothing
 }
 
 /// The sum of squared distances from the mean over `n - correction`; NaN if that is not positive.
@@ -358,6 +358,7 @@ mod tests {
     #[test]
     fn reductions_of_nothing() {
         let none = Tensor::zeros([0, 3]);
+        assert!(none.sum().item().is_sign_positive());
         assert_eq!(none.sum_over(0, false), Tensor::zeros([3]));
         assert_eq!(none.max_over(1, false).shape(), [0]);
         assert!(none.mean().item().is_nan());
