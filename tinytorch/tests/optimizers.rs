@@ -29,7 +29,7 @@ fn assert_close(what: &str, got: &Tensor, want: &Value) {
     }
 }
 
-/// The optimizer of a case. Options that it leaves out have our defaults, which are to be PyTorch's.
+/// The optimizer of a case. What it leaves out has our default, which is to be PyTorch's.
 fn optimizer(case: &Value) -> Box<dyn Optimizer> {
     let options = &case["options"];
     let float = |name: &str, default: f32| options.get(name).map_or(default, |v| number(v) as f32);
