@@ -79,7 +79,10 @@ impl Shape {
     /// When the number of axes is not `N`.
     #[track_caller]
     pub fn dims<const N: usize>(&self) -> [usize; N] {
-        assert!(self.ndim() == N, "shape: expected {N} axes, got {self:?}");
+        assert!(
+            self.ndim() == N,
+            "shape: expected {N} axes, got {self:?}; use `reshape` or `unsqueeze` first"
+        );
         std::array::from_fn(|i| self.sizes[i] as usize)
     }
 

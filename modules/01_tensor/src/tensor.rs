@@ -53,7 +53,11 @@ impl Tensor {
     pub fn from_vec<T: Element>(values: Vec<T>, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let (got, wanted) = (values.len(), shape.numel());
-        assert!(got == wanted, "from_vec: {got} numbers do not fill {shape}, which takes {wanted}");
+        assert!(
+            got == wanted,
+            "from_vec: {got} numbers do not fill {shape}, which takes {wanted}; give as many as \
+             the sizes multiply to"
+        );
         Self::from_storage(T::store(values), shape)
     }
 

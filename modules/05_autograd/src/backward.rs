@@ -70,7 +70,10 @@ fn seed(loss: &Tensor, gradient: Option<&Tensor>) -> Tensor {
     match gradient {
         Some(g) => {
             let (got, wanted) = (g.shape(), loss.shape());
-            assert!(got == wanted, "backward: a gradient of {got} for a tensor of {wanted}");
+            assert!(
+                got == wanted,
+                "backward: a gradient of {got} for a tensor of {wanted}; give one of its shape"
+            );
             g.clone()
         }
         None => {

@@ -128,7 +128,8 @@ impl Tensor {
         );
         assert!(
             left.batch.broadcast(&right.batch).is_some(),
-            "matmul: {a} x {b}: the batches {} and {} do not broadcast",
+            "matmul: {a} x {b}: the batches {} and {} do not broadcast; their sizes must be \
+             equal, or one of them 1 or missing",
             left.batch,
             right.batch
         );

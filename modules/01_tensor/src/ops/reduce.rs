@@ -305,7 +305,7 @@ impl Tensor {
         let shape = shape.into();
         assert!(
             shape.broadcast(&self.shape()) == Some(self.shape()),
-            "sum_to: {shape} does not broadcast to {}",
+            "sum_to: {shape} does not broadcast to {}; only what `expand` can undo is possible",
             self.shape()
         );
         if self.shape() == shape { self.clone() } else { dispatch(SumTo(shape), &[self]) }
