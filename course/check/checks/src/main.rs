@@ -35,7 +35,7 @@ fn differs() -> Verdict {
 }
 
 fn indexes() -> Verdict {
-    let numbers = vec![1, 2, 3];
+    let numbers: &[i32] = &[1, 2, 3];
     wrong::unless_eq(numbers[black_box(3)], 4)
 }
 
