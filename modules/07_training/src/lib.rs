@@ -1,1 +1,16 @@
 //! Module 07: training.
+
+mod durable;
+mod error;
+mod json;
+mod npy;
+mod number_format;
+mod safetensors;
+
+pub use error::TrainingError;
+pub use npy::{load_npy, parse_npy, save_npy, serialize_npy};
+pub use number_format::Dtype;
+pub use safetensors::{
+    MAX_HEADER, Metadata, SafetensorsHeader, TensorEntry, load_safetensors, parse_safetensors,
+    save_safetensors, serialize_safetensors,
+};

@@ -1,0 +1,140 @@
+//! What can go wrong between a model and the disk.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file could not be read or written.
+///
+/// Mistakes in a program (a wrong shape, a batch of size 0) panic at the caller's line; what comes
+/// from outside, a file above all, is one of these.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TrainingError {
+    /// The operating system refused: no such file, no right to it, no space left.
+    Io {
+        /// What was being done: "read", "create", "write", "rename".
+        action: &'static str,
+        /// The file it was done to.
+        path: PathBuf,
+        /// The system's own words.
+        source: io::Error,
+    },
+    /// The bytes are not what the format allows: cut short, overlapping, lying about their length.
+    Malformed {
+        /// "safetensors", "npy" or "checkpoint".
+        format: &'static str,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// A well-formed file holds numbers of a type that this framework has no exact place for.
+    UnsupportedDtype {
+        /// The tensor's name in the file.
+        tensor: String,
+        /// The type's name in the file.
+        dtype: String,
+    },
+    /// A number does not fit the type it is loaded into: an `I64` beyond 32 bits, an `F64` beyond
+    /// the largest `f32`.
+    OutOfRange {
+        /// The tensor's name in the file.
+        tensor: String,
+        /// The type's name in the file.
+        dtype: String,
+        /// The number, as text.
+        value: String,
+    },
+    /// A tensor of more dimensions than this framework has.
+    TooManyDimensions {
+        /// The tensor's name in the file.
+        tensor: String,
+        /// Its shape in the file.
+        shape: Vec<usize>,
+    },
+    /// The format cannot hold what was to be written.
+    Unwritable {
+        /// "safetensors" or "npy".
+        format: &'static str,
+        /// What it cannot hold, and the cure.
+        problem: String,
+    },
+    /// Any of the above, with the file it happened in.
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What happened in it.
+        source: Box<TrainingError>,
+    },
+}
+
+impl TrainingError {
+    /// An [`TrainingError::Io`] of `action` on `path`.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    /// This error, with the file it happened in.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        match self {
+            // These name their file already.
+            Self::Io { .. } | Self::InFile { .. } => self,
+            other => Self::InFile {
+                path: path.to_path_buf(),
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+impl fmt::Display for TrainingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io {
+                action,
+                path,
+                source,
+            } => {
+                write!(f, "cannot {action} `{}`: {source}", path.display())
+            }
+            Self::Malformed { format, problem } => {
+                write!(f, "not a sound {format} file: {problem}")
+            }
+            Self::UnsupportedDtype { tensor, dtype } => write!(
+                f,
+                "`{tensor}` holds {dtype}, which has no place here; convert it to F32 or I32 \
+                 before saving it"
+            ),
+            Self::OutOfRange {
+                tensor,
+                dtype,
+                value,
+            } => write!(
+                f,
+                "`{tensor}` holds the {dtype} {value}, which fits no 32-bit number; convert it \
+                 before saving it"
+            ),
+            Self::TooManyDimensions { tensor, shape } => write!(
+                f,
+                "`{tensor}` has {} dimensions, at most 6 are supported; reshape it before saving \
+                 it: {shape:?}",
+                shape.len()
+            ),
+            Self::Unwritable { format, problem } => write!(f, "{format} cannot hold it: {problem}"),
+            Self::InFile { path, source } => write!(f, "`{}`: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for TrainingError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::InFile { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
