@@ -6,6 +6,7 @@ mod json;
 mod npy;
 mod number_format;
 mod safetensors;
+mod schedule;
 
 pub use error::TrainingError;
 pub use npy::{load_npy, parse_npy, save_npy, serialize_npy};
@@ -14,3 +15,4 @@ pub use safetensors::{
     MAX_HEADER, Metadata, SafetensorsHeader, TensorEntry, load_safetensors, parse_safetensors,
     save_safetensors, serialize_safetensors,
 };
+pub use schedule::{Constant, Cosine, OneCycle, Schedule, StepDecay};
