@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tinytorch_tensor::MAX_NDIM;
+
 /// Why a file could not be read or written.
 ///
 /// Mistakes in a program (a wrong shape, a batch of size 0) panic at the caller's line; what comes
@@ -44,8 +46,8 @@ pub enum TrainingError {
         /// The number, as text.
         value: String,
     },
-    /// A tensor of more dimensions than this framework has.
-    TooManyDimensions {
+    /// A tensor of more axes, or of a longer one, than this framework has.
+    UnsupportedShape {
         /// The tensor's name in the file.
         tensor: String,
         /// Its shape in the file.
@@ -117,11 +119,10 @@ impl fmt::Display for TrainingError {
                 "`{tensor}` holds the {dtype} {value}, which fits no 32-bit number; convert it \
                  before saving it"
             ),
-            Self::TooManyDimensions { tensor, shape } => write!(
+            Self::UnsupportedShape { tensor, shape } => write!(
                 f,
-                "`{tensor}` has {} dimensions, at most 6 are supported; reshape it before saving \
-                 it: {shape:?}",
-                shape.len()
+                "`{tensor}` has a shape that no tensor here can have, which is at most {MAX_NDIM} \
+                 axes of less than 2^32 each; reshape it before saving it: {shape:?}"
             ),
             Self::Unwritable { format, problem } => write!(f, "{format} cannot hold it: {problem}"),
             Self::InFile { path, source } => write!(f, "`{}`: {source}", path.display()),

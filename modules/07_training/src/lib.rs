@@ -3,12 +3,14 @@
 mod durable;
 mod error;
 mod json;
+mod metrics;
 mod npy;
 mod number_format;
 mod safetensors;
 mod schedule;
 
 pub use error::TrainingError;
+pub use metrics::{Average, ConfusionMatrix, accuracy, top_k_accuracy};
 pub use npy::{load_npy, parse_npy, save_npy, serialize_npy};
 pub use number_format::Dtype;
 pub use safetensors::{

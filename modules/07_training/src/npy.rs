@@ -22,7 +22,7 @@ use tinytorch_tensor::Tensor;
 
 use crate::TrainingError;
 use crate::durable::replace_file;
-use crate::number_format::{Dtype, Endian, ReadError, read_numbers, write_each};
+use crate::number_format::{Dtype, Endian, ReadError, read_numbers, tensor_shape, write_each};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -148,14 +148,7 @@ fn header_of(tensor: &Tensor) -> Result<Vec<u8>, TrainingError> {
 fn read_array(file: &mut dyn Read, len: u64) -> Result<Tensor, ReadError> {
     let content = |problem: String| ReadError::Content(malformed(problem));
     let (header, data_len) = read_header(file, len)?;
-    let (name, width, shape) = (&header.descr, header.dtype.bits() / 8, header.shape);
-    if shape.len() > 6 {
-        let tensor = "the array".to_string();
-        return Err(ReadError::Content(TrainingError::TooManyDimensions {
-            tensor,
-            shape,
-        }));
-    }
+    let (name, shape) = (&header.descr, header.shape);
     // Before anything is allocated: the numbers must be there, all of them and no more.
     match header.dtype.byte_len(&shape) {
         Some(needed) if needed == data_len => {}
@@ -166,18 +159,25 @@ fn read_array(file: &mut dyn Read, len: u64) -> Result<Tensor, ReadError> {
         }
         None => return Err(content(format!("an impossible shape {shape:?}"))),
     }
-    let count = (data_len / width) as usize;
-    let numbers = read_numbers("the array", header.dtype, header.endian, count, file)?;
-    if !header.fortran_order {
-        return Ok(numbers.into_tensor(&shape));
-    }
     // Column-major numbers of [a, b, c] are row-major numbers of [c, b, a].
-    let reversed = shape.iter().rev().copied().collect::<Vec<_>>();
-    let axes = (0..shape.len() as isize).rev().collect::<Vec<_>>();
-    Ok(numbers
-        .into_tensor(&reversed)
-        .permute(&axes[..])
-        .contiguous())
+    let mut sizes = shape;
+    if header.fortran_order {
+        sizes.reverse();
+    }
+    let shape = tensor_shape("the array", &sizes).map_err(ReadError::Content)?;
+    let numbers = read_numbers(
+        "the array",
+        header.dtype,
+        header.endian,
+        shape.numel(),
+        file,
+    )?;
+    let tensor = numbers.into_tensor(shape);
+    if !header.fortran_order {
+        return Ok(tensor);
+    }
+    let axes = (0..shape.ndim() as isize).rev().collect::<Vec<_>>();
+    Ok(tensor.permute(&axes[..]).contiguous())
 }
 
 /// Reads what comes before the numbers of a file of `len` bytes, and how many bytes follow.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use tinytorch_tensor::Tensor;
+use tinytorch_tensor::{MAX_NDIM, Shape, Tensor};
 
 use crate::TrainingError;
 
@@ -115,12 +115,27 @@ pub(crate) enum Numbers {
 
 impl Numbers {
     /// The tensor of these numbers, in row-major order.
-    pub(crate) fn into_tensor(self, shape: &[usize]) -> Tensor {
+    pub(crate) fn into_tensor(self, shape: Shape) -> Tensor {
         match self {
             Self::F32(values) => Tensor::from_vec(values, shape),
             Self::I32(values) => Tensor::from_vec(values, shape),
         }
     }
+}
+
+/// The shape of these sizes, or an error where making it would panic.
+pub(crate) fn tensor_shape(tensor: &str, sizes: &[usize]) -> Result<Shape, TrainingError> {
+    let short = sizes.len() <= MAX_NDIM && sizes.iter().all(|&size| u32::try_from(size).is_ok());
+    let bytes = sizes
+        .iter()
+        .try_fold(4usize, |n, &size| n.checked_mul(size.max(1)));
+    if short && bytes.is_some() {
+        return Ok(Shape::new(sizes));
+    }
+    Err(TrainingError::UnsupportedShape {
+        tensor: tensor.to_string(),
+        shape: sizes.to_vec(),
+    })
 }
 
 /// The order of the bytes of a number in a file.

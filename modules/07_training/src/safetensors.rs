@@ -31,7 +31,7 @@ use tinytorch_tensor::Tensor;
 use crate::TrainingError;
 use crate::durable::replace_file;
 use crate::json::{Cursor, write_string};
-use crate::number_format::{Dtype, Endian, ReadError, read_numbers, write_each};
+use crate::number_format::{Dtype, Endian, ReadError, read_numbers, tensor_shape, write_each};
 
 /// Free text that travels with the tensors: who made them, of which epoch they are.
 pub type Metadata = BTreeMap<String, String>;
@@ -303,16 +303,8 @@ fn read_all(file: &mut dyn Read, len: u64) -> Result<(StateDict, Metadata), Read
         let TensorEntry {
             dtype, ref shape, ..
         } = *entry;
-        if shape.len() > 6 {
-            let (tensor, shape) = (name.clone(), shape.clone());
-            return Err(ReadError::Content(TrainingError::TooManyDimensions {
-                tensor,
-                shape,
-            }));
-        }
-        // No overflow: `byte_len` has multiplied the same sizes.
-        let count = shape.iter().product();
-        let numbers = read_numbers(name, dtype, Endian::Little, count, file)?;
+        let shape = tensor_shape(name, shape).map_err(ReadError::Content)?;
+        let numbers = read_numbers(name, dtype, Endian::Little, shape.numel(), file)?;
         tensors.insert(name.clone(), numbers.into_tensor(shape));
     }
     Ok((tensors, header.metadata))

@@ -417,7 +417,11 @@ fn a_header_that_breaks_a_rule_is_an_error_that_says_which() {
         );
     }
     let seven = sound.replace("[2]", "[2,1,1,1,1,1,1]");
-    assert!(error_of(&file_with(&seven, 8)).contains("7 dimensions"));
+    assert!(error_of(&file_with(&seven, 8)).contains("at most 6 axes"));
+    let wide = sound
+        .replace("[2]", "[0,4294967296]")
+        .replace("[0,8]", "[0,0]");
+    assert!(error_of(&file_with(&wide, 0)).contains("less than 2^32"));
 }
 
 #[test]
