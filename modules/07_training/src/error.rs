@@ -60,6 +60,25 @@ pub enum TrainingError {
         /// What it cannot hold, and the cure.
         problem: String,
     },
+    /// Training has left the numbers: a loss or a gradient is infinite or no number at all.
+    Diverged {
+        /// What is not finite.
+        what: String,
+        /// The epoch, counted from 0.
+        epoch: usize,
+        /// The batch within it, counted from 0.
+        batch: usize,
+    },
+    /// A checkpoint of a layout that this version does not know.
+    UnknownVersion {
+        /// The version in the file.
+        found: String,
+    },
+    /// A checkpoint of another model, optimizer or trainer than it is to be restored into.
+    Mismatch {
+        /// Each difference, by name.
+        differences: Vec<String>,
+    },
     /// Any of the above, with the file it happened in.
     InFile {
         /// The file.
@@ -125,6 +144,21 @@ impl fmt::Display for TrainingError {
                  axes of less than 2^32 each; reshape it before saving it: {shape:?}"
             ),
             Self::Unwritable { format, problem } => write!(f, "{format} cannot hold it: {problem}"),
+            Self::Diverged { what, epoch, batch } => write!(
+                f,
+                "training diverged in epoch {epoch}, batch {batch}: {what}; lower the learning \
+                 rate, warm it up, clip the gradients, or look for a division by 0 in the loss"
+            ),
+            Self::UnknownVersion { found } => write!(
+                f,
+                "a checkpoint of the unknown version {found:?}; read it with the version of \
+                 tinytorch that wrote it, this one knows version 1"
+            ),
+            Self::Mismatch { differences } => write!(
+                f,
+                "the checkpoint does not fit; set up the run as it was when it was saved: {}",
+                differences.join("; ")
+            ),
             Self::InFile { path, source } => write!(f, "`{}`: {source}", path.display()),
         }
     }

@@ -1,0 +1,367 @@
+//! All that a run is made of, in one file: stop anywhere, go on elsewhere, as if nothing had been.
+//!
+//! A checkpoint is a safetensors file, so that its weights open in any tool that reads those.
+//!
+//! | tensors | |
+//! |---|---|
+//! | `model.PATH` | parameters and buffers |
+//! | `optimizer.NAME` | the optimizer's state: momenta, step counts |
+//! | `group.PATH` | gradients gathered so far for the next update |
+//! | `best.PATH` | the weights that early stopping would bring back |
+//! | `history.batch_losses` | the curve |
+//!
+//! | metadata | |
+//! |---|---|
+//! | `format`, `version` | `tinytorch checkpoint`, `1` |
+//! | `model`, `optimizer`, `parameters` | their kinds, and which paths are trained |
+//! | `mode.PATH`, `stream.PATH` | training or evaluation; seed, stream, counter of dropout |
+//! | `rng.NAME` | seed, stream, counter of what the user added |
+//! | `position` | epoch, batch, step: with them, the schedule's place and the loader's |
+//! | `accumulate`, `group` | batches to an update; batches, samples, first batch's samples so far |
+//! | `metrics`, `tally`, `history` | names; sums and samples of this epoch; the epochs before |
+//! | `lr`, `early` | the learning rate; best value, its epoch, epochs since |
+//!
+//! Numbers are written in as many digits as bring back their very bits.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tinytorch_autograd::{Backward, BackwardOptions, Gradients};
+use tinytorch_layers::{Model, Module, StateDict};
+use tinytorch_optimizers::Optimizer;
+use tinytorch_tensor::{Rng, Tensor};
+
+use crate::checkpoint_text::{
+    join, malformed, parse, parse_all, read_epochs, read_stream, read_tally, write_epochs,
+    write_stream, write_tally,
+};
+use crate::early_stopping::Best;
+use crate::fit::Group;
+use crate::modes::{Switches, set_switches, switches_of};
+use crate::trainer::Run;
+use crate::{
+    History, Metadata, Position, Trainer, TrainingError, load_safetensors, save_safetensors,
+};
+
+const FORMAT: &str = "tinytorch checkpoint";
+const VERSION: &str = "1";
+
+/// A run between two batches: enough to go on bit for bit as if it had never stopped.
+///
+/// # Example
+/// ```
+/// use tinytorch_layers::{Dropout, Linear, Sequential};
+/// use tinytorch_losses::mse_loss;
+/// use tinytorch_optimizers::{Adam, AdamOptions};
+/// use tinytorch_tensor::{Rng, Tensor};
+/// use tinytorch_training::{Checkpoint, Trainer, TrainerOptions};
+///
+/// let setup = |seed| {
+///     let mut rng = Rng::new(seed);
+///     let model = Linear::new(2, 1, &mut rng);
+///     let options = TrainerOptions { epochs: 4, ..Default::default() };
+///     (model, Adam::new(AdamOptions::default()), Trainer::new(mse_loss, options))
+/// };
+/// let batches = |_, first| {
+///     let batch = (Tensor::from([[1.0, 2.0]]), Tensor::from([[3.0]]));
+///     std::iter::repeat_n(batch, 5).skip(first)
+/// };
+/// let path = std::env::temp_dir().join(format!("doc-{}.checkpoint", std::process::id()));
+///
+/// let (mut model, mut optimizer, mut trainer) = setup(1);
+/// trainer.fit(&mut model, &mut optimizer, batches, &mut [])?;
+/// Checkpoint::of(&trainer, &model, &optimizer).save(&path)?;
+///
+/// // Another day, another process.
+/// let (mut model, mut optimizer, mut trainer) = setup(2);
+/// Checkpoint::load(&path)?.restore(&mut trainer, &mut model, &mut optimizer)?;
+/// assert_eq!(trainer.position().step, 20);
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), tinytorch_training::TrainingError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    tensors: StateDict,
+    metadata: Metadata,
+}
+
+impl Checkpoint {
+    /// The run as it is now. Cheap: the tensors share their storage with the model's, and are
+    /// copied when that is overwritten while the checkpoint still lives.
+    pub fn of(trainer: &Trainer, model: &dyn Module, optimizer: &dyn Optimizer) -> Self {
+        let mut checkpoint = Self { tensors: StateDict::new(), metadata: Metadata::new() };
+        checkpoint.note("format", FORMAT);
+        checkpoint.note("version", VERSION);
+        checkpoint.note("model", model.name());
+        checkpoint.note("optimizer", optimizer.name());
+        checkpoint.note("parameters", parameters_of(model));
+        checkpoint.note("lr", optimizer.learning_rate());
+        checkpoint.keep("model", model.state_dict());
+        checkpoint.keep("optimizer", optimizer.state_dict());
+        let switches = switches_of(model);
+        for (path, training) in &switches.modes {
+            checkpoint.note(&format!("mode.{path}"), training);
+        }
+        for (path, &stream) in &switches.streams {
+            checkpoint.note(&format!("stream.{path}"), write_stream(stream));
+        }
+        checkpoint.write_run(trainer, model);
+        checkpoint
+    }
+
+    /// Adds a random stream of the user's own; [`rng`](Self::rng) gives it back.
+    pub fn with_rng(mut self, name: &str, rng: &Rng) -> Self {
+        self.note(&format!("rng.{name}"), write_stream(rng.state()));
+        self
+    }
+
+    /// The random stream that was saved under that name, where it was.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn rng(&self, name: &str) -> Result<Rng, TrainingError> {
+        read_stream(self.text(&format!("rng.{name}"))?).map(Rng::from_state)
+    }
+
+    /// Where the run was.
+    ///
+    /// # Errors
+    /// When the file does not say.
+    pub fn position(&self) -> Result<Position, TrainingError> {
+        let [epoch, batch, step] = parse_all(self.text("position")?)?;
+        Ok(Position { epoch, batch, step })
+    }
+
+    /// The model's parameters and buffers, to be used without going on with the run.
+    pub fn weights(&self) -> StateDict {
+        self.kept("model")
+    }
+
+    /// Writes the file `path`, whole or not at all: a file that was there before stays until the
+    /// new one is on the disk.
+    ///
+    /// # Errors
+    /// As [`save_safetensors`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), TrainingError> {
+        save_safetensors(path, &self.tensors, &self.metadata)
+    }
+
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// As [`load_safetensors`], and when the file is no checkpoint, or one of an unknown version.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, TrainingError> {
+        let (tensors, metadata) = load_safetensors(&path)?;
+        let checkpoint = Self { tensors, metadata };
+        let check = || {
+            if checkpoint.metadata.get("format").is_none_or(|format| format != FORMAT) {
+                return Err(malformed("its metadata has no `format` of a checkpoint"));
+            }
+            match checkpoint.text("version")? {
+                VERSION => Ok(()),
+                found => Err(TrainingError::UnknownVersion { found: found.to_string() }),
+            }
+        };
+        check().map_err(|error| error.in_file(path.as_ref()))?;
+        Ok(checkpoint)
+    }
+
+    /// Puts trainer, model and optimizer where they were, all of them or none.
+    ///
+    /// They must have been set up as they were for the run that was saved: the same kinds and
+    /// shapes, the same metrics, the same number of batches to an update. What may differ: the
+    /// number of epochs, the schedule, clipping, and early stopping's patience.
+    ///
+    /// # Errors
+    /// [`TrainingError::Mismatch`] with every difference; nothing has been changed then.
+    pub fn restore(
+        &self,
+        trainer: &mut Trainer,
+        model: &mut dyn Module,
+        optimizer: &mut dyn Optimizer,
+    ) -> Result<(), TrainingError> {
+        let differences = self.differences(trainer, model, optimizer);
+        if !differences.is_empty() {
+            return Err(TrainingError::Mismatch { differences });
+        }
+        let run = self.read_run(trainer, model)?;
+        let switches = self.read_switches()?;
+        let early = self.read_early()?;
+        let lr = parse(self.text("lr")?)?;
+        let mismatch = |why: String| TrainingError::Mismatch { differences: vec![why] };
+        optimizer
+            .load_state_dict(&self.kept("optimizer"))
+            .map_err(|error| mismatch(error.to_string()))?;
+        // From here on nothing can fail.
+        optimizer.set_learning_rate(lr);
+        model.load_state_dict(&self.weights()).expect("names and shapes were compared");
+        set_switches(model, &switches);
+        if let (Some(early), Some((since, best))) = (&mut trainer.options.early_stopping, early) {
+            early.since = since;
+            early.best = best;
+        }
+        trainer.run = run;
+        Ok(())
+    }
+
+    fn note(&mut self, key: &str, value: impl ToString) {
+        self.metadata.insert(key.to_string(), value.to_string());
+    }
+
+    fn text(&self, key: &str) -> Result<&str, TrainingError> {
+        let text = self.metadata.get(key).map(String::as_str);
+        text.ok_or_else(|| malformed(format!("its metadata has no `{key}`")))
+    }
+
+    fn keep(&mut self, prefix: &str, tensors: StateDict) {
+        let named = tensors.into_iter().map(|(name, tensor)| (format!("{prefix}.{name}"), tensor));
+        self.tensors.extend(named);
+    }
+
+    /// What was kept under `prefix`.
+    fn kept(&self, prefix: &str) -> StateDict {
+        let own = |(name, tensor): (&String, &Tensor)| {
+            let name = name.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some((name.to_string(), tensor.clone()))
+        };
+        self.tensors.iter().filter_map(own).collect()
+    }
+
+    /// Writes where the trainer is.
+    fn write_run(&mut self, trainer: &Trainer, model: &dyn Module) {
+        let Run { position, tally, group, history } = &trainer.run;
+        self.note("position", join([position.epoch, position.batch, position.step]));
+        self.note("accumulate", trainer.options.accumulate);
+        self.note("group", join([group.batches, group.samples, group.first_samples]));
+        self.note("metrics", trainer.metric_names().collect::<Vec<_>>().join("\n"));
+        self.note("tally", write_tally(tally));
+        self.note("history", write_epochs(&history.epochs));
+        let losses = Tensor::from_vec(history.batch_losses.clone(), [history.batch_losses.len()]);
+        self.tensors.insert("history.batch_losses".to_string(), losses);
+        if let Some(sum) = &group.sum {
+            let gathered = model.named_parameters().into_iter();
+            let gathered = gathered.filter_map(|(path, x)| Some((path, sum.get(x)?.clone())));
+            self.keep("group", gathered.collect());
+        }
+        if let Some(early) = trainer.early_stopping() {
+            let best = early.best().map_or(String::new(), |(epoch, value)| {
+                format!(" {epoch} {value}") //
+            });
+            self.note("early", format!("{}{best}", early.since));
+            self.keep("best", early.best.as_ref().map_or_else(StateDict::new, |best| best.weights.clone()));
+        }
+    }
+
+    /// Reads where the trainer was.
+    fn read_run(&self, trainer: &Trainer, model: &dyn Module) -> Result<Run, TrainingError> {
+        let [batches, samples, first_samples] = parse_all(self.text("group")?)?;
+        let names = trainer.metric_names().collect::<Vec<_>>();
+        let tally = read_tally(self.text("tally")?)?;
+        if tally.metrics.len() != names.len() {
+            return Err(malformed("`tally` and `metrics` do not belong together"));
+        }
+        let losses = self.tensors.get("history.batch_losses");
+        let losses = losses.filter(|losses| losses.kind() == "f32");
+        let losses = losses.ok_or_else(|| malformed("no `history.batch_losses`"))?;
+        Ok(Run {
+            position: self.position()?,
+            tally,
+            group: Group { sum: self.read_gradients(model)?, batches, samples, first_samples },
+            history: History {
+                batch_losses: losses.to_vec(),
+                epochs: read_epochs(self.text("history")?, &names)?,
+            },
+        })
+    }
+
+    /// The gradients gathered for the next update, if there are any.
+    fn read_gradients(&self, model: &dyn Module) -> Result<Option<Gradients>, TrainingError> {
+        let gathered = self.kept("group");
+        let mut sum = None;
+        for (path, parameter) in model.named_parameters() {
+            let Some(gradient) = gathered.get(&path) else { continue };
+            if gradient.kind() != "f32" || gradient.shape() != parameter.shape() {
+                let (got, wanted) = (gradient.shape(), parameter.shape());
+                return Err(malformed(format!("a gradient of {got} for `{path}` of {wanted}")));
+            }
+            // The gradient of a parameter by itself is the one that the walk begins with.
+            let gradient = Some(gradient.clone());
+            let options = BackwardOptions { gradient, ..Default::default() };
+            let gradients = parameter.backward_with(options);
+            sum.get_or_insert_with(Gradients::new).add(gradients);
+        }
+        Ok(sum)
+    }
+
+    fn read_switches(&self) -> Result<Switches, TrainingError> {
+        let mut switches = Switches::default();
+        for (key, text) in &self.metadata {
+            if let Some(path) = key.strip_prefix("mode.") {
+                switches.modes.insert(path.to_string(), parse(text)?);
+            } else if let Some(path) = key.strip_prefix("stream.") {
+                switches.streams.insert(path.to_string(), read_stream(text)?);
+            }
+        }
+        Ok(switches)
+    }
+
+    /// What early stopping had seen, where there was any: epochs since the best, and the best.
+    fn read_early(&self) -> Result<Option<(usize, Option<Best>)>, TrainingError> {
+        let Some(text) = self.metadata.get("early") else { return Ok(None) };
+        Ok(Some(match text.split_once(' ') {
+            None => (parse(text)?, None),
+            Some((since, best)) => {
+                let [epoch, value] = parse_all::<String, 2>(best)?;
+                let (epoch, value) = (parse(&epoch)?, parse(&value)?);
+                (parse(since)?, Some(Best { value, epoch, weights: self.kept("best") }))
+            }
+        }))
+    }
+
+    /// All that would not fit, in words.
+    fn differences(
+        &self,
+        trainer: &Trainer,
+        model: &dyn Module,
+        optimizer: &dyn Optimizer,
+    ) -> Result<Vec<String>, TrainingError> {
+        let mut found = Vec::new();
+        let switches = switches_of(model);
+        let saved = self.read_switches()?;
+        let metrics = trainer.metric_names().collect::<Vec<_>>().join("\n");
+        let early = |there: bool| if there { "early stopping" } else { "no early stopping" };
+        let words = [
+            ("model", self.text("model")?, model.name()),
+            ("optimizer", self.text("optimizer")?, optimizer.name()),
+            ("metrics", self.text("metrics")?, &metrics),
+            ("accumulate", self.text("accumulate")?, &trainer.options.accumulate.to_string()),
+            (
+                "trainer",
+                early(self.metadata.contains_key("early")),
+                early(trainer.options.early_stopping.is_some()),
+            ),
+        ];
+        for (what, saved, own) in words {
+            if saved != own {
+                found.push(format!("{what}: {saved:?} in the checkpoint, {own:?} here"));
+            }
+        }
+        let shapes = |tensors: StateDict| tensors.into_iter().map(|(path, t)| (path, describe(&t)));
+        compare("weight", shapes(self.weights()), shapes(model.state_dict()), &mut found);
+        let own_best = model.state_dict().into_iter().filter(|_| !self.kept("best").is_empty());
+        compare("best weight", shapes(self.kept("best")), shapes(own_best.collect()), &mut found);
+        let trained = |paths: &str| {
+            paths.lines().map(|path| (path.to_string(), "trained".to_string())).collect::<Vec<_>>()
+        };
+        let (saved_paths, own_paths) = (self.text("parameters")?, parameters_of(model));
+        compare("parameter", trained(saved_paths), trained(&own_paths), &mut found);
+        let kinds = |switches: &Switches| {
+            let modes = switches.modes.keys().map(|path| (path.clone(), "mode".to_string()));
+            let streams = switches.streams.keys();
+            let streams = streams.map(|path| (path.clone(), "random stream".to_string()));
+            modes.chain(streams).collect::<Vec<_>>()
+        };
+        compare("state", kinds(&saved), kinds(&switches), &mut found);
+        Ok(found)
+    }
+}
