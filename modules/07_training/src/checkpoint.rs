@@ -37,7 +37,7 @@ use crate::checkpoint_text::{
 };
 use crate::early_stopping::Best;
 use crate::fit::Group;
-use crate::modes::{Switches, set_switches, switches_of};
+use crate::modes::Switches;
 use crate::trainer::Run;
 use crate::{
     History, Metadata, Position, Trainer, TrainingError, load_safetensors, save_safetensors,
@@ -98,7 +98,7 @@ impl Checkpoint {
         checkpoint.note("lr", optimizer.learning_rate());
         checkpoint.keep("model", model.state_dict());
         checkpoint.keep("optimizer", optimizer.state_dict());
-        let switches = switches_of(model);
+        let switches = Switches::of(model);
         for (path, training) in &switches.modes {
             checkpoint.note(&format!("mode.{path}"), training);
         }
@@ -180,7 +180,7 @@ impl Checkpoint {
         model: &mut dyn Module,
         optimizer: &mut dyn Optimizer,
     ) -> Result<(), TrainingError> {
-        let differences = self.differences(trainer, model, optimizer);
+        let differences = self.differences(trainer, model, optimizer)?;
         if !differences.is_empty() {
             return Err(TrainingError::Mismatch { differences });
         }
@@ -195,7 +195,7 @@ impl Checkpoint {
         // From here on nothing can fail.
         optimizer.set_learning_rate(lr);
         model.load_state_dict(&self.weights()).expect("names and shapes were compared");
-        set_switches(model, &switches);
+        switches.set(model);
         if let (Some(early), Some((since, best))) = (&mut trainer.options.early_stopping, early) {
             early.since = since;
             early.best = best;
@@ -244,11 +244,11 @@ impl Checkpoint {
             self.keep("group", gathered.collect());
         }
         if let Some(early) = trainer.early_stopping() {
-            let best = early.best().map_or(String::new(), |(epoch, value)| {
-                format!(" {epoch} {value}") //
-            });
-            self.note("early", format!("{}{best}", early.since));
-            self.keep("best", early.best.as_ref().map_or_else(StateDict::new, |best| best.weights.clone()));
+            self.note("early", early.since);
+            if let Some(Best { epoch, value, weights }) = &early.best {
+                self.note("early", format!("{} {epoch} {value}", early.since));
+                self.keep("best", weights.clone());
+            }
         }
     }
 
@@ -326,7 +326,7 @@ impl Checkpoint {
         optimizer: &dyn Optimizer,
     ) -> Result<Vec<String>, TrainingError> {
         let mut found = Vec::new();
-        let switches = switches_of(model);
+        let switches = Switches::of(model);
         let saved = self.read_switches()?;
         let metrics = trainer.metric_names().collect::<Vec<_>>().join("\n");
         let early = |there: bool| if there { "early stopping" } else { "no early stopping" };
@@ -346,10 +346,14 @@ impl Checkpoint {
                 found.push(format!("{what}: {saved:?} in the checkpoint, {own:?} here"));
             }
         }
-        let shapes = |tensors: StateDict| tensors.into_iter().map(|(path, t)| (path, describe(&t)));
+        let shapes = |tensors: StateDict| {
+            tensors.into_iter().map(|(path, x)| (path, format!("{} {}", x.kind(), x.shape())))
+        };
         compare("weight", shapes(self.weights()), shapes(model.state_dict()), &mut found);
-        let own_best = model.state_dict().into_iter().filter(|_| !self.kept("best").is_empty());
-        compare("best weight", shapes(self.kept("best")), shapes(own_best.collect()), &mut found);
+        let best = self.kept("best");
+        if !best.is_empty() {
+            compare("best weight", shapes(best), shapes(model.state_dict()), &mut found);
+        }
         let trained = |paths: &str| {
             paths.lines().map(|path| (path.to_string(), "trained".to_string())).collect::<Vec<_>>()
         };
@@ -363,5 +367,37 @@ impl Checkpoint {
         };
         compare("state", kinds(&saved), kinds(&switches), &mut found);
         Ok(found)
+    }
+}
+
+/// The paths of the parameters that are trained, a line each.
+fn parameters_of(model: &dyn Module) -> String {
+    let paths = model.named_parameters().into_iter().map(|(path, _)| path);
+    paths.collect::<Vec<_>>().join("\n")
+}
+
+/// Adds to `found` what the checkpoint says otherwise than the run it is to be restored into, path
+/// by path.
+fn compare(
+    what: &str,
+    saved: impl IntoIterator<Item = (String, String)>,
+    own: impl IntoIterator<Item = (String, String)>,
+    found: &mut Vec<String>,
+) {
+    let own = own.into_iter().collect::<BTreeMap<_, _>>();
+    let saved = saved.into_iter().collect::<BTreeMap<_, _>>();
+    for (path, saved) in &saved {
+        match own.get(path) {
+            None => found.push(format!("{what} `{path}`: {saved} in the checkpoint, none here")),
+            Some(own) if own != saved => {
+                found.push(format!("{what} `{path}`: {saved} in the checkpoint, {own} here"));
+            }
+            Some(_) => {}
+        }
+    }
+    for (path, own) in own {
+        if !saved.contains_key(&path) {
+            found.push(format!("{what} `{path}`: none in the checkpoint, {own} here"));
+        }
     }
 }

@@ -35,24 +35,14 @@ pub(crate) fn replace_file(
     sweep(target);
     let unfinished = Unfinished::create(target).map_err(failed("create a new file beside"))?;
     let mut out = BufWriter::with_capacity(1 << 16, &unfinished.file);
-    write(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(failed("write"))?;
+    write(&mut out).and_then(|()| out.flush()).map_err(failed("write"))?;
     drop(out);
-    unfinished
-        .file
-        .sync_all()
-        .map_err(failed("bring to disk"))?;
+    unfinished.file.sync_all().map_err(failed("bring to disk"))?;
     if let Ok(old) = fs::metadata(target) {
         // A file that others may not read must not become readable by being saved again.
-        unfinished
-            .file
-            .set_permissions(old.permissions())
-            .map_err(failed("keep the rights of"))?;
+        unfinished.file.set_permissions(old.permissions()).map_err(failed("keep the rights of"))?;
     }
-    unfinished
-        .take_the_name_of(target)
-        .map_err(failed("replace"))?;
+    unfinished.take_the_name_of(target).map_err(failed("replace"))?;
     sync_folder(folder_of(target)).map_err(failed("bring to disk the folder of"))
 }
 
@@ -72,17 +62,10 @@ impl Unfinished {
         let mut name = prefix_of(target);
         name.push(format!("{}-{number}.unfinished", std::process::id()));
         let path = folder_of(target).join(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         // Where the file system has no locks, leftovers are not swept; nothing else is lost.
         let _ = file.try_lock();
-        Ok(Self {
-            file,
-            path,
-            finished: false,
-        })
+        Ok(Self { file, path, finished: false })
     }
 
     fn take_the_name_of(mut self, target: &Path) -> io::Result<()> {
@@ -140,12 +123,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Some network file systems have no such call.
-        Err(e)
-            if matches!(
-                e.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Ok(())
         }
         result => result,
@@ -177,10 +155,7 @@ mod tests {
                 Err(io::ErrorKind::StorageFull.into())
             });
             let message = error.unwrap_err().to_string();
-            assert!(
-                message.contains("model") && message.contains("no storage"),
-                "{message}"
-            );
+            assert!(message.contains("model") && message.contains("no storage"), "{message}");
             assert_eq!(fs::read_to_string(&path).unwrap(), "old");
             assert_eq!(names(folder.path()), ["model"]);
         }
@@ -204,30 +179,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("model")).unwrap();
         let error = replace_file(&folder.path().join("model"), |out| out.write_all(b"new"));
-        assert!(
-            matches!(
-                error,
-                Err(TrainingError::Io {
-                    action: "replace",
-                    ..
-                })
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, Err(TrainingError::Io { action: "replace", .. })), "{error:?}");
         assert_eq!(names(folder.path()), ["model"]);
         let error = replace_file(&folder.path().join("none/model"), |_| Ok(()));
         assert!(error.unwrap_err().to_string().contains("none/model"));
         let error = replace_file(Path::new("/"), |_| Ok(()));
-        assert!(
-            matches!(
-                error,
-                Err(TrainingError::Io {
-                    action: "create",
-                    ..
-                })
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, Err(TrainingError::Io { action: "create", .. })), "{error:?}");
     }
 
     #[test]
@@ -261,9 +218,6 @@ mod tests {
         replace_file(&link, |out| out.write_all(b"new")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
-        assert_eq!(
-            fs::metadata(&real).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -91,11 +91,7 @@ pub enum TrainingError {
 impl TrainingError {
     /// An [`TrainingError::Io`] of `action` on `path`.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            action,
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Io { action, path: path.to_path_buf(), source }
     }
 
     /// This error, with the file it happened in.
@@ -103,10 +99,7 @@ impl TrainingError {
         match self {
             // These name their file already.
             Self::Io { .. } | Self::InFile { .. } => self,
-            other => Self::InFile {
-                path: path.to_path_buf(),
-                source: Box::new(other),
-            },
+            other => Self::InFile { path: path.to_path_buf(), source: Box::new(other) },
         }
     }
 }
@@ -114,11 +107,7 @@ impl TrainingError {
 impl fmt::Display for TrainingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io {
-                action,
-                path,
-                source,
-            } => {
+            Self::Io { action, path, source } => {
                 write!(f, "cannot {action} `{}`: {source}", path.display())
             }
             Self::Malformed { format, problem } => {
@@ -129,11 +118,7 @@ impl fmt::Display for TrainingError {
                 "`{tensor}` holds {dtype}, which has no place here; convert it to F32 or I32 \
                  before saving it"
             ),
-            Self::OutOfRange {
-                tensor,
-                dtype,
-                value,
-            } => write!(
+            Self::OutOfRange { tensor, dtype, value } => write!(
                 f,
                 "`{tensor}` holds the {dtype} {value}, which fits no 32-bit number; convert it \
                  before saving it"

@@ -104,7 +104,8 @@ impl Fit<'_, '_> {
         }
         for (x, y) in batches(at.epoch, at.batch) {
             let summary = self.batch(model, &x, &y)?;
-            let flow = self.ask(model, |callback, moment| callback.on_batch_end(&summary, moment))?;
+            let flow =
+                self.ask(model, |callback, moment| callback.on_batch_end(&summary, moment))?;
             if let Flow::Stop = flow {
                 return Ok(flow);
             }

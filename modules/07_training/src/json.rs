@@ -24,10 +24,7 @@ impl<'a> Cursor<'a> {
     fn problem(&self, expected: &str) -> String {
         match self.rest().chars().next() {
             Some(found) => format!("expected {expected}, found {found:?} at byte {}", self.at),
-            None => format!(
-                "expected {expected}, but the header ends at byte {}",
-                self.at
-            ),
+            None => format!("expected {expected}, but the header ends at byte {}", self.at),
         }
     }
 
@@ -106,9 +103,7 @@ impl<'a> Cursor<'a> {
         if after.starts_with(['.', 'e', 'E']) || (digits > 1 && number.starts_with('0')) {
             return Err(self.problem("a whole number in plain digits"));
         }
-        let value = number
-            .parse()
-            .map_err(|_| self.problem("a whole number below 2^64"))?;
+        let value = number.parse().map_err(|_| self.problem("a whole number below 2^64"))?;
         self.at += digits;
         Ok(value)
     }
@@ -169,10 +164,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads `\uXXXX`.
     fn code_unit(&mut self) -> Result<u16, String> {
-        let digits = self
-            .rest()
-            .strip_prefix("\\u")
-            .and_then(|rest| rest.get(..4));
+        let digits = self.rest().strip_prefix("\\u").and_then(|rest| rest.get(..4));
         let unit = digits
             .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
             .and_then(|digits| u16::from_str_radix(digits, 16).ok())
@@ -209,11 +201,7 @@ mod tests {
     fn read_string(json: &str) -> Result<String, String> {
         let mut cursor = Cursor::new(json);
         let string = cursor.string()?;
-        if cursor.rest().is_empty() {
-            Ok(string)
-        } else {
-            Err(cursor.rest().to_string())
-        }
+        if cursor.rest().is_empty() { Ok(string) } else { Err(cursor.rest().to_string()) }
     }
 
     #[test]
@@ -224,10 +212,7 @@ mod tests {
             write_string(text, &mut json);
             assert_eq!(read_string(&json).as_deref(), Ok(text));
         }
-        assert_eq!(
-            read_string(r#""\ud83e\udd80\/""#).as_deref(),
-            Ok("\u{1f980}/")
-        );
+        assert_eq!(read_string(r#""\ud83e\udd80\/""#).as_deref(), Ok("\u{1f980}/"));
     }
 
     #[test]
@@ -249,10 +234,7 @@ mod tests {
             "\"\n\"",
             "\"\\u00é\"",
         ] {
-            assert!(
-                read_string(json).is_err(),
-                "{json:?} was taken for a string"
-            );
+            assert!(read_string(json).is_err(), "{json:?} was taken for a string");
         }
     }
 
@@ -260,10 +242,7 @@ mod tests {
     fn only_plain_whole_numbers_are_numbers() {
         let read = |json| Cursor::new(json).integers();
         assert_eq!(read("[]"), Ok(vec![]));
-        assert_eq!(
-            read(" [ 0 ,\n 10,18446744073709551615 ] "),
-            Ok(vec![0, 10, u64::MAX])
-        );
+        assert_eq!(read(" [ 0 ,\n 10,18446744073709551615 ] "), Ok(vec![0, 10, u64::MAX]));
         for json in [
             "[01]",
             "[-1]",
@@ -280,10 +259,7 @@ mod tests {
             "[[1]]",
             "",
         ] {
-            assert!(
-                read(json).is_err(),
-                "{json} was taken for an array of whole numbers"
-            );
+            assert!(read(json).is_err(), "{json} was taken for an array of whole numbers");
         }
     }
 

@@ -37,10 +37,7 @@ pub fn accuracy(scores: &Tensor, labels: &Tensor) -> f32 {
 /// When the shapes do not belong together, there are no samples, a label is no class, or `k` is 0.
 #[track_caller]
 pub fn top_k_accuracy(scores: &Tensor, labels: &Tensor, k: usize) -> f32 {
-    assert!(
-        k > 0,
-        "top_k_accuracy: k is 0; 1 asks for the best class alone"
-    );
+    assert!(k > 0, "top_k_accuracy: k is 0; 1 asks for the best class alone");
     let classes = check_scores("accuracy", scores, labels);
     let rank_of_label = |(row, &label): (&[f32], &i32)| {
         let label = label as usize;
@@ -49,16 +46,10 @@ pub fn top_k_accuracy(scores: &Tensor, labels: &Tensor, k: usize) -> f32 {
             let behind = score < own || (score == own && class >= label);
             !behind // also when either is no number
         };
-        row.iter()
-            .enumerate()
-            .filter(|&entry| before(entry))
-            .count()
+        row.iter().enumerate().filter(|&entry| before(entry)).count()
     };
     let (scores, labels) = (scores.data(), labels.ints());
-    let ranks = scores
-        .chunks_exact(classes)
-        .zip(labels.iter())
-        .map(rank_of_label);
+    let ranks = scores.chunks_exact(classes).zip(labels.iter()).map(rank_of_label);
     ranks.filter(|&rank| rank < k).count() as f32 / labels.len() as f32
 }
 
@@ -73,10 +64,7 @@ fn check_scores(metric: &str, scores: &Tensor, labels: &Tensor) -> usize {
         samples == found,
         "{metric}: scores {rows:?} want labels {samples:?}, got {found:?}; one label per row"
     );
-    assert!(
-        labels.numel() > 0,
-        "{metric}: no samples in {rows:?}; leave empty batches out"
-    );
+    assert!(labels.numel() > 0, "{metric}: no samples in {rows:?}; leave empty batches out");
     check_labels(metric, labels, classes);
     classes
 }
@@ -148,14 +136,8 @@ impl ConfusionMatrix {
     /// When there are no classes.
     #[track_caller]
     pub fn new(classes: usize) -> Self {
-        assert!(
-            classes > 0,
-            "confusion matrix: no classes; give their number"
-        );
-        Self {
-            classes,
-            counts: vec![0; classes * classes],
-        }
+        assert!(classes > 0, "confusion matrix: no classes; give their number");
+        Self { classes, counts: vec![0; classes * classes] }
     }
 
     /// Counts a batch: `scores [.., classes], labels [..] (i32)`. The class of the largest score is
@@ -218,9 +200,7 @@ impl ConfusionMatrix {
 
     /// The part of the samples on the diagonal; `None` when there are no samples.
     pub fn accuracy(&self) -> Option<f32> {
-        let hits = (0..self.classes)
-            .map(|class| self.count(class, class))
-            .sum();
+        let hits = (0..self.classes).map(|class| self.count(class, class)).sum();
         ratio(hits, self.samples())
     }
 
@@ -231,12 +211,7 @@ impl ConfusionMatrix {
     #[track_caller]
     pub fn precision(&self, class: usize) -> Option<f32> {
         let hits = self.count(class, class);
-        ratio(
-            hits,
-            (0..self.classes)
-                .map(|actual| self.count(actual, class))
-                .sum(),
-        )
+        ratio(hits, (0..self.classes).map(|actual| self.count(actual, class)).sum())
     }
 
     /// Of the samples of `class`, the part that were taken for it; `None` when there are none.
@@ -246,12 +221,7 @@ impl ConfusionMatrix {
     #[track_caller]
     pub fn recall(&self, class: usize) -> Option<f32> {
         let hits = self.count(class, class);
-        ratio(
-            hits,
-            (0..self.classes)
-                .map(|predicted| self.count(class, predicted))
-                .sum(),
-        )
+        ratio(hits, (0..self.classes).map(|predicted| self.count(class, predicted)).sum())
     }
 
     /// The harmonic mean of precision and recall: hits / (hits + half of all errors with `class`);
@@ -262,12 +232,8 @@ impl ConfusionMatrix {
     #[track_caller]
     pub fn f1(&self, class: usize) -> Option<f32> {
         let hits = self.count(class, class);
-        let met: u64 = (0..self.classes)
-            .map(|other| self.count(class, other))
-            .sum();
-        let predicted: u64 = (0..self.classes)
-            .map(|other| self.count(other, class))
-            .sum();
+        let met: u64 = (0..self.classes).map(|other| self.count(class, other)).sum();
+        let predicted: u64 = (0..self.classes).map(|other| self.count(other, class)).sum();
         ratio(2 * hits, met + predicted)
     }
 }
@@ -278,11 +244,7 @@ fn ratio(part: u64, whole: u64) -> Option<f32> {
 
 impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widest = self
-            .counts
-            .iter()
-            .max()
-            .map_or(1, |count| count.to_string().len());
+        let widest = self.counts.iter().max().map_or(1, |count| count.to_string().len());
         let width = widest.max((self.classes - 1).to_string().len()) + 1;
         write!(f, "true \\ predicted")?;
         for class in 0..self.classes {
@@ -352,24 +314,12 @@ mod tests {
         let mut matrix = ConfusionMatrix::new(3);
         assert_eq!((matrix.accuracy(), matrix.f1(0)), (None, None));
         // Batches of unequal size count by their samples.
-        matrix.add_classes(
-            &Tensor::from([0, 0, 1, 2, 2]),
-            &Tensor::from([0, 1, 1, 1, 2]),
-        );
+        matrix.add_classes(&Tensor::from([0, 0, 1, 2, 2]), &Tensor::from([0, 1, 1, 1, 2]));
         matrix.add_classes(&Tensor::from([0]), &Tensor::from([1]));
-        assert_eq!(
-            (matrix.count(1, 0), matrix.count(0, 1), matrix.samples()),
-            (2, 0, 6)
-        );
+        assert_eq!((matrix.count(1, 0), matrix.count(0, 1), matrix.samples()), (2, 0, 6));
         assert_eq!(matrix.accuracy(), Some(0.5));
-        assert_eq!(
-            (matrix.precision(0), matrix.recall(0)),
-            (Some(1.0 / 3.0), Some(1.0))
-        );
-        assert_eq!(
-            (matrix.precision(1), matrix.recall(1)),
-            (Some(1.0), Some(0.25))
-        );
+        assert_eq!((matrix.precision(0), matrix.recall(0)), (Some(1.0 / 3.0), Some(1.0)));
+        assert_eq!((matrix.precision(1), matrix.recall(1)), (Some(1.0), Some(0.25)));
         assert_eq!(
             (matrix.f1(0), matrix.f1(1), matrix.f1(2)),
             (Some(0.5), Some(0.4), Some(2.0 / 3.0))
@@ -381,15 +331,9 @@ mod tests {
     #[test]
     fn a_class_never_met_or_never_predicted_has_no_recall_or_precision() {
         let mut matrix = ConfusionMatrix::new(3);
-        matrix.add(
-            &Tensor::from([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]),
-            &Tensor::from([0, 1]),
-        );
+        matrix.add(&Tensor::from([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]), &Tensor::from([0, 1]));
         assert_eq!((matrix.precision(1), matrix.recall(1)), (None, Some(0.0)));
-        assert_eq!(
-            (matrix.precision(2), matrix.recall(2), matrix.f1(2)),
-            (None, None, None)
-        );
+        assert_eq!((matrix.precision(2), matrix.recall(2), matrix.f1(2)), (None, None, None));
         assert_eq!(matrix.f1(1), Some(0.0));
     }
 

@@ -93,10 +93,7 @@ pub fn parse_npy(file: &[u8]) -> Result<Tensor, TrainingError> {
 }
 
 fn malformed(problem: impl Into<String>) -> TrainingError {
-    TrainingError::Malformed {
-        format: "npy",
-        problem: problem.into(),
-    }
+    TrainingError::Malformed { format: "npy", problem: problem.into() }
 }
 
 fn write_array(header: &[u8], tensor: &Tensor, out: &mut dyn Write) -> io::Result<()> {
@@ -114,17 +111,10 @@ fn header_of(tensor: &Tensor) -> Result<Vec<u8>, TrainingError> {
         "i32" => "<i4",
         kind => {
             let problem = format!("the tensor is {kind}; save `to_f32()` of it");
-            return Err(TrainingError::Unwritable {
-                format: "npy",
-                problem,
-            });
+            return Err(TrainingError::Unwritable { format: "npy", problem });
         }
     };
-    let sizes = tensor
-        .shape()
-        .iter()
-        .map(|size| size.to_string())
-        .collect::<Vec<_>>();
+    let sizes = tensor.shape().iter().map(|size| size.to_string()).collect::<Vec<_>>();
     // A tuple of one is written `(3,)`.
     let comma = if sizes.len() == 1 { "," } else { "" };
     let shape = format!("({}{comma})", sizes.join(", "));
@@ -165,13 +155,7 @@ fn read_array(file: &mut dyn Read, len: u64) -> Result<Tensor, ReadError> {
         sizes.reverse();
     }
     let shape = tensor_shape("the array", &sizes).map_err(ReadError::Content)?;
-    let numbers = read_numbers(
-        "the array",
-        header.dtype,
-        header.endian,
-        shape.numel(),
-        file,
-    )?;
+    let numbers = read_numbers("the array", header.dtype, header.endian, shape.numel(), file)?;
     let tensor = numbers.into_tensor(shape);
     if !header.fortran_order {
         return Ok(tensor);
@@ -195,22 +179,15 @@ fn read_header(file: &mut dyn Read, len: u64) -> Result<(Header, u64), ReadError
         [1, 0] => 2,
         [2 | 3, 0] => 4,
         _ => {
-            return Err(content(format!(
-                "version {}.{} is unknown",
-                version[0], version[1]
-            )));
+            return Err(content(format!("version {}.{} is unknown", version[0], version[1])));
         }
     };
     let mut length = [0; 4];
-    let after_length = after_start
-        .checked_sub(length_width as u64)
-        .ok_or_else(short)?;
+    let after_length = after_start.checked_sub(length_width as u64).ok_or_else(short)?;
     file.read_exact(&mut length[..length_width])?;
     let length = u64::from(u32::from_le_bytes(length));
     if length > MAX_HEADER {
-        return Err(content(format!(
-            "a header of {length} bytes, at most {MAX_HEADER} are read"
-        )));
+        return Err(content(format!("a header of {length} bytes, at most {MAX_HEADER} are read")));
     }
     let data_len = after_length.checked_sub(length).ok_or_else(short)?;
     let mut text = vec![0; length as usize];
@@ -233,18 +210,11 @@ impl Header {
     fn read(text: &str) -> Result<Self, String> {
         let (mut descr, mut fortran_order, mut shape) = (None, None, None);
         let body = text.trim_end_matches(['\n', ' ']);
-        let inner = body
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        let mut rest = inner
-            .ok_or("the header is not a dictionary")?
-            .trim_matches(' ');
+        let inner = body.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let mut rest = inner.ok_or("the header is not a dictionary")?.trim_matches(' ');
         while !rest.is_empty() {
             let (key, after) = quoted(rest)?;
-            let after = after
-                .trim_start_matches(' ')
-                .strip_prefix(':')
-                .ok_or("no `:`")?;
+            let after = after.trim_start_matches(' ').strip_prefix(':').ok_or("no `:`")?;
             let value = after.trim_start_matches(' ');
             rest = match key {
                 "descr" if descr.is_none() => {
@@ -255,12 +225,9 @@ impl Header {
                 "fortran_order" if fortran_order.is_none() => {
                     let (is_true, after) = match value.strip_prefix("True") {
                         Some(after) => (true, after),
-                        None => (
-                            false,
-                            value
-                                .strip_prefix("False")
-                                .ok_or("neither True nor False")?,
-                        ),
+                        None => {
+                            (false, value.strip_prefix("False").ok_or("neither True nor False")?)
+                        }
                     };
                     fortran_order = Some(is_true);
                     after
@@ -282,13 +249,7 @@ impl Header {
         let (dtype, endian) = dtype_of(&descr)?;
         let fortran_order = fortran_order.ok_or("no `fortran_order`")?;
         let shape = shape.ok_or("no `shape`")?;
-        Ok(Self {
-            descr,
-            dtype,
-            endian,
-            fortran_order,
-            shape,
-        })
+        Ok(Self { descr, dtype, endian, fortran_order, shape })
     }
 }
 
@@ -310,9 +271,7 @@ fn dtype_of(descr: &str) -> Result<(Dtype, Endian), String> {
         "u4" => Dtype::U32,
         "u8" => Dtype::U64,
         _ => {
-            return Err(format!(
-                "an unsupported dtype {descr:?}; save `array.astype('<f4')`"
-            ));
+            return Err(format!("an unsupported dtype {descr:?}; save `array.astype('<f4')`"));
         }
     };
     match order {
@@ -328,11 +287,7 @@ fn quoted(text: &str) -> Result<(&str, &str), String> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'));
     let quote = quote.ok_or_else(|| format!("expected a string: {:?}", start_of(text)))?;
     let (inner, after) = text[1..].split_once(quote).ok_or("a string does not end")?;
-    if inner.contains('\\') {
-        Err("an escape in a string".to_string())
-    } else {
-        Ok((inner, after))
-    }
+    if inner.contains('\\') { Err("an escape in a string".to_string()) } else { Ok((inner, after)) }
 }
 
 /// A Python tuple of whole numbers, and what follows it: `()`, `(3,)`, `(2, 3)`, `(2, 3,)`.

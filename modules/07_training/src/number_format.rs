@@ -74,10 +74,7 @@ impl Dtype {
 
     /// The type of that name (`"F32"`), if the format has it.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::BITS
-            .iter()
-            .map(|&(dtype, _)| dtype)
-            .find(|dtype| dtype.name() == name)
+        Self::BITS.iter().map(|&(dtype, _)| dtype).find(|dtype| dtype.name() == name)
     }
 
     /// The name in the file: `"F32"`.
@@ -97,9 +94,7 @@ impl Dtype {
     /// other sizes, and must not overflow either.
     pub fn byte_len(self, shape: &[usize]) -> Option<u64> {
         let product = |least: usize| {
-            shape
-                .iter()
-                .try_fold(1u64, |n, &size| n.checked_mul(size.max(least) as u64))
+            shape.iter().try_fold(1u64, |n, &size| n.checked_mul(size.max(least) as u64))
         };
         product(1).filter(|&n| n <= isize::MAX as u64)?;
         let bits = product(0)?.checked_mul(self.bits())?;
@@ -126,16 +121,11 @@ impl Numbers {
 /// The shape of these sizes, or an error where making it would panic.
 pub(crate) fn tensor_shape(tensor: &str, sizes: &[usize]) -> Result<Shape, TrainingError> {
     let short = sizes.len() <= MAX_NDIM && sizes.iter().all(|&size| u32::try_from(size).is_ok());
-    let bytes = sizes
-        .iter()
-        .try_fold(4usize, |n, &size| n.checked_mul(size.max(1)));
+    let bytes = sizes.iter().try_fold(4usize, |n, &size| n.checked_mul(size.max(1)));
     if short && bytes.is_some() {
         return Ok(Shape::new(sizes));
     }
-    Err(TrainingError::UnsupportedShape {
-        tensor: tensor.to_string(),
-        shape: sizes.to_vec(),
-    })
+    Err(TrainingError::UnsupportedShape { tensor: tensor.to_string(), shape: sizes.to_vec() })
 }
 
 /// The order of the bytes of a number in a file.
@@ -161,11 +151,7 @@ pub(crate) fn read_numbers(
 ) -> Result<Numbers, ReadError> {
     let out_of_range = |value: String| {
         let tensor = tensor.to_string();
-        ReadError::Content(TrainingError::OutOfRange {
-            tensor,
-            dtype: dtype.name(),
-            value,
-        })
+        ReadError::Content(TrainingError::OutOfRange { tensor, dtype: dtype.name(), value })
     };
     macro_rules! read {
         ($n:literal, $convert:expr) => {
@@ -211,10 +197,7 @@ pub(crate) fn read_numbers(
         }
         _ => {
             let (tensor, dtype) = (tensor.to_string(), dtype.name());
-            return Err(ReadError::Content(TrainingError::UnsupportedDtype {
-                tensor,
-                dtype,
-            }));
+            return Err(ReadError::Content(TrainingError::UnsupportedDtype { tensor, dtype }));
         }
     })
 }
@@ -315,10 +298,7 @@ mod tests {
     #[test]
     fn names_lead_to_their_types_and_back() {
         for (index, &(dtype, _)) in Dtype::BITS.iter().enumerate() {
-            assert_eq!(
-                dtype as usize, index,
-                "the table is out of order at {dtype:?}"
-            );
+            assert_eq!(dtype as usize, index, "the table is out of order at {dtype:?}");
             assert_eq!(Dtype::from_name(&dtype.name()), Some(dtype));
         }
         assert_eq!(Dtype::from_name("f32"), None);

@@ -111,9 +111,7 @@ pub fn serialize_safetensors(
     metadata: &Metadata,
 ) -> Result<Vec<u8>, TrainingError> {
     let mut out = Vec::new();
-    Plan::of(tensors, metadata)?
-        .write(&mut out)
-        .expect("a Vec takes all");
+    Plan::of(tensors, metadata)?.write(&mut out).expect("a Vec takes all");
     Ok(out)
 }
 
@@ -180,11 +178,7 @@ impl SafetensorsHeader {
         if !cursor.rest().bytes().all(|b| b == b' ') {
             return Err("something other than spaces follows the header's last `}`".to_string());
         }
-        let header = Self {
-            metadata,
-            tensors,
-            data_len,
-        };
+        let header = Self { metadata, tensors, data_len };
         header.check_cover()?;
         Ok(header)
     }
@@ -201,23 +195,15 @@ impl SafetensorsHeader {
         let mut end = 0;
         for (name, entry) in self.in_file_order() {
             if entry.bytes.start != end {
-                let what = if entry.bytes.start > end {
-                    "a gap"
-                } else {
-                    "an overlap"
-                };
+                let what = if entry.bytes.start > end { "a gap" } else { "an overlap" };
                 let start = entry.bytes.start;
-                return Err(format!(
-                    "{what} before `{name}`: begins at {start}, not at {end}"
-                ));
+                return Err(format!("{what} before `{name}`: begins at {start}, not at {end}"));
             }
             end = entry.bytes.end;
         }
         if end != self.data_len {
             let there = self.data_len;
-            return Err(format!(
-                "the tensors take {end} bytes of numbers, the file has {there}"
-            ));
+            return Err(format!("the tensors take {end} bytes of numbers, the file has {there}"));
         }
         Ok(())
     }
@@ -244,36 +230,25 @@ impl TensorEntry {
         let Some(&[start, end]) = offsets.as_deref() else {
             return Err("no `data_offsets` of a beginning and an end".to_string());
         };
-        let len = dtype
-            .byte_len(&shape)
-            .ok_or(format!("an impossible shape {shape:?}"))?;
+        let len = dtype.byte_len(&shape).ok_or(format!("an impossible shape {shape:?}"))?;
         if start.checked_add(len) != Some(end) {
             return Err(format!(
                 "{name} {shape:?} takes {len} bytes, its offsets are {start}..{end}"
             ));
         }
-        Ok(Self {
-            dtype,
-            shape,
-            bytes: start..end,
-        })
+        Ok(Self { dtype, shape, bytes: start..end })
     }
 }
 
 fn malformed(problem: impl Into<String>) -> TrainingError {
-    TrainingError::Malformed {
-        format: "safetensors",
-        problem: problem.into(),
-    }
+    TrainingError::Malformed { format: "safetensors", problem: problem.into() }
 }
 
 /// Reads the header of a file of `len` bytes.
 fn read_header(file: &mut dyn Read, len: u64) -> Result<SafetensorsHeader, ReadError> {
     let content = |problem: String| ReadError::Content(malformed(problem));
     let Some(after_length) = len.checked_sub(8) else {
-        return Err(content(format!(
-            "cut short: {len} bytes, the header's length alone takes 8"
-        )));
+        return Err(content(format!("cut short: {len} bytes, the header's length alone takes 8")));
     };
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
@@ -300,9 +275,7 @@ fn read_all(file: &mut dyn Read, len: u64) -> Result<(StateDict, Metadata), Read
     let header = read_header(file, len)?;
     let mut tensors = StateDict::new();
     for (name, entry) in header.in_file_order() {
-        let TensorEntry {
-            dtype, ref shape, ..
-        } = *entry;
+        let TensorEntry { dtype, ref shape, .. } = *entry;
         let shape = tensor_shape(name, shape).map_err(ReadError::Content)?;
         let numbers = read_numbers(name, dtype, Endian::Little, shape.numel(), file)?;
         tensors.insert(name.clone(), numbers.into_tensor(shape));
@@ -319,12 +292,8 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Orders the tensors as the reference does: by falling alignment, then by name.
     fn of(tensors: &'a StateDict, metadata: &Metadata) -> Result<Self, TrainingError> {
-        let unwritable = |problem| {
-            Err(TrainingError::Unwritable {
-                format: "safetensors",
-                problem,
-            })
-        };
+        let unwritable =
+            |problem| Err(TrainingError::Unwritable { format: "safetensors", problem });
         let mut ordered = Vec::with_capacity(tensors.len());
         for (name, tensor) in tensors {
             let dtype = match tensor.kind() {
@@ -345,10 +314,7 @@ impl<'a> Plan<'a> {
                 header.len()
             ));
         }
-        Ok(Self {
-            header,
-            tensors: ordered.into_iter().map(|(_, _, tensor)| tensor).collect(),
-        })
+        Ok(Self { header, tensors: ordered.into_iter().map(|(_, _, tensor)| tensor).collect() })
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -381,11 +347,7 @@ fn header_json(ordered: &[(Dtype, &String, &Tensor)], metadata: &Metadata) -> St
     }
     let mut start = 0;
     for (dtype, name, tensor) in ordered {
-        let shape = tensor
-            .shape()
-            .iter()
-            .map(|size| size.to_string())
-            .collect::<Vec<_>>();
+        let shape = tensor.shape().iter().map(|size| size.to_string()).collect::<Vec<_>>();
         let end = start + 4 * tensor.numel();
         if json.len() > 1 {
             json.push(',');

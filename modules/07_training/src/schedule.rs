@@ -45,10 +45,7 @@ impl Schedule for StepDecay {
     /// When `every` is 0.
     #[track_caller]
     fn lr(&self, step: usize) -> f32 {
-        assert!(
-            self.every > 0,
-            "step decay: `every` is 0; give the steps between two falls"
-        );
+        assert!(self.every > 0, "step decay: `every` is 0; give the steps between two falls");
         (f64::from(self.lr) * f64::from(self.factor).powf((step / self.every) as f64)) as f32
     }
 }
@@ -125,13 +122,7 @@ impl OneCycle {
     /// A cycle of `steps` steps with PyTorch's settings: a rise over 30 % of the steps from
     /// `max_lr / 25`, a fall to a ten-thousandth of that.
     pub fn new(max_lr: f32, steps: usize) -> Self {
-        Self {
-            max_lr,
-            steps,
-            rise: 0.3,
-            start_divisor: 25.0,
-            end_divisor: 1e4,
-        }
+        Self { max_lr, steps, rise: 0.3, start_divisor: 25.0, end_divisor: 1e4 }
     }
 }
 
@@ -165,30 +156,12 @@ mod tests {
 
     #[test]
     fn rates_are_those_of_pytorch() {
-        let cosine = Cosine {
-            lr: 0.1,
-            min_lr: 0.001,
-            warmup: 0,
-            steps: 39,
-        };
+        let cosine = Cosine { lr: 0.1, min_lr: 0.001, warmup: 0, steps: 39 };
         let cases: [(&str, &dyn Schedule); 6] = [
             ("constant", &Constant { lr: 0.1 }),
-            (
-                "step_decay",
-                &StepDecay {
-                    lr: 0.1,
-                    every: 7,
-                    factor: 0.5,
-                },
-            ),
+            ("step_decay", &StepDecay { lr: 0.1, every: 7, factor: 0.5 }),
             ("cosine", &cosine),
-            (
-                "warmup_cosine",
-                &Cosine {
-                    warmup: 10,
-                    ..cosine
-                },
-            ),
+            ("warmup_cosine", &Cosine { warmup: 10, ..cosine }),
             ("one_cycle", &OneCycle::new(0.5, 40)),
             (
                 "one_cycle_other",
@@ -206,15 +179,9 @@ mod tests {
                 panic!("not three columns: {line}");
             };
             let (_, schedule) = cases.iter().find(|(case, _)| *case == name).expect(name);
-            let (got, want) = (
-                schedule.lr(step.parse().unwrap()),
-                rate.parse::<f32>().unwrap(),
-            );
+            let (got, want) = (schedule.lr(step.parse().unwrap()), rate.parse::<f32>().unwrap());
             // Within the rounding of the settings (0.1 is not the same in f32 and f64).
-            assert!(
-                (got - want).abs() <= 2e-7 * want.max(0.05),
-                "{line}: got {got}"
-            );
+            assert!((got - want).abs() <= 2e-7 * want.max(0.05), "{line}: got {got}");
             compared += 1;
         }
         assert_eq!(compared, 6 * 40);
@@ -222,12 +189,7 @@ mod tests {
 
     #[test]
     fn a_cosine_is_at_its_ends_and_its_middle_where_it_should_be() {
-        let cosine = Cosine {
-            lr: 0.3,
-            min_lr: 0.1,
-            warmup: 0,
-            steps: 100,
-        };
+        let cosine = Cosine { lr: 0.3, min_lr: 0.1, warmup: 0, steps: 100 };
         assert_eq!(cosine.lr(0), 0.3);
         assert!((cosine.lr(50) - 0.2).abs() < 1e-7, "{}", cosine.lr(50));
         assert!(cosine.lr(99) > 0.1);
@@ -237,32 +199,13 @@ mod tests {
 
     #[test]
     fn warm_up_rises_by_equal_steps_to_the_full_rate() {
-        let cosine = Cosine {
-            lr: 1.0,
-            min_lr: 0.0,
-            warmup: 3,
-            steps: 13,
-        };
-        assert_eq!(
-            [0, 1, 2, 3].map(|step| cosine.lr(step)),
-            [0.25, 0.5, 0.75, 1.0]
-        );
+        let cosine = Cosine { lr: 1.0, min_lr: 0.0, warmup: 3, steps: 13 };
+        assert_eq!([0, 1, 2, 3].map(|step| cosine.lr(step)), [0.25, 0.5, 0.75, 1.0]);
         assert!(cosine.lr(4) < 1.0);
         // A run that ends within its warm-up, or has no steps at all, still has its rates.
         let short = Cosine { steps: 2, ..cosine };
-        assert_eq!(
-            [1, 2, 3, 4].map(|step| short.lr(step)),
-            [0.5, 0.75, 0.0, 0.0]
-        );
-        assert_eq!(
-            Cosine {
-                warmup: 0,
-                steps: 0,
-                ..cosine
-            }
-            .lr(0),
-            0.0
-        );
+        assert_eq!([1, 2, 3, 4].map(|step| short.lr(step)), [0.5, 0.75, 0.0, 0.0]);
+        assert_eq!(Cosine { warmup: 0, steps: 0, ..cosine }.lr(0), 0.0);
     }
 
     #[test]
@@ -274,20 +217,13 @@ mod tests {
         assert!((rates[99] - 4e-6).abs() < 1e-9, "{}", rates[99]);
         assert_eq!(cycle.lr(1000), rates[99]);
         for steps in 0..4 {
-            assert!(
-                (0..5).all(|step| OneCycle::new(1.0, steps).lr(step).is_finite()),
-                "{steps}"
-            );
+            assert!((0..5).all(|step| OneCycle::new(1.0, steps).lr(step).is_finite()), "{steps}");
         }
     }
 
     #[test]
     fn step_decay_falls_at_its_steps() {
-        let decay = StepDecay {
-            lr: 0.8,
-            every: 2,
-            factor: 0.5,
-        };
+        let decay = StepDecay { lr: 0.8, every: 2, factor: 0.5 };
         let rates = [0, 1, 2, 3, 4].map(|step| decay.lr(step));
         assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
     }

@@ -250,7 +250,14 @@ impl Trainer {
         self.metrics.iter().map(|(name, _)| name.as_str())
     }
 
-    pub(crate) fn measure(&self, tally: &mut Tally, loss: f32, predicted: &Tensor, y: &Tensor, samples: usize) {
+    pub(crate) fn measure(
+        &self,
+        tally: &mut Tally,
+        loss: f32,
+        predicted: &Tensor,
+        y: &Tensor,
+        samples: usize,
+    ) {
         tally.loss.add(loss, samples);
         for ((_, metric), average) in self.metrics.iter().zip(&mut tally.metrics) {
             average.add(metric(predicted, y), samples);

@@ -17,9 +17,8 @@ const FILE: &str = "TINYTORCH_TEST_SAVES_TO";
 fn the_process_that_is_killed() {
     let Ok(path) = std::env::var(FILE) else { return };
     for turn in 0.. {
-        let tensors = [("a", [100_000]), ("b", [100_001])].map(|(name, shape)| {
-            (name.to_string(), Tensor::full(shape, turn as f32))
-        });
+        let tensors = [("a", [100_000]), ("b", [100_001])]
+            .map(|(name, shape)| (name.to_string(), Tensor::full(shape, turn as f32)));
         let about = Metadata::from([("turn".to_string(), turn.to_string())]);
         save_safetensors(&path, &StateDict::from(tensors), &about).unwrap();
         println!("saved {turn}");

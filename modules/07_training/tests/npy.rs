@@ -16,22 +16,14 @@ const COUNTS: [i32; 6] = [1, -2, 3, 0, 127, -128];
 fn assert_floats(file: &[u8], shape: &[usize], values: &[f32]) {
     let tensor = parse_npy(file).unwrap();
     assert_eq!(tensor.shape().to_vec(), shape);
-    let bits = |values: &[f32]| {
-        values
-            .iter()
-            .map(|value| value.to_bits())
-            .collect::<Vec<_>>()
-    };
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&tensor.to_vec()), bits(values));
 }
 
 #[track_caller]
 fn assert_ints(file: &[u8], shape: &[usize], values: &[i32]) {
     let tensor = parse_npy(file).unwrap();
-    assert_eq!(
-        (tensor.kind(), tensor.shape().to_vec()),
-        ("i32", shape.to_vec())
-    );
+    assert_eq!((tensor.kind(), tensor.shape().to_vec()), ("i32", shape.to_vec()));
     assert_eq!(tensor.to_vec_i32(), values);
 }
 
@@ -93,18 +85,9 @@ fn what_we_write_is_what_numpy_writes() {
     assert_eq!(serialize_npy(&grid).unwrap(), numpy!("f4"));
     let counts = Tensor::from_vec(COUNTS.to_vec(), [2, 3]);
     assert_eq!(serialize_npy(&counts).unwrap(), numpy!("i4"));
-    assert_eq!(
-        serialize_npy(&Tensor::from(2.5)).unwrap(),
-        numpy!("f4_scalar")
-    );
-    assert_eq!(
-        serialize_npy(&Tensor::from([1.0, 2.0, 3.0])).unwrap(),
-        numpy!("f4_vector")
-    );
-    assert_eq!(
-        serialize_npy(&Tensor::zeros([0, 3])).unwrap(),
-        numpy!("f4_empty")
-    );
+    assert_eq!(serialize_npy(&Tensor::from(2.5)).unwrap(), numpy!("f4_scalar"));
+    assert_eq!(serialize_npy(&Tensor::from([1.0, 2.0, 3.0])).unwrap(), numpy!("f4_vector"));
+    assert_eq!(serialize_npy(&Tensor::zeros([0, 3])).unwrap(), numpy!("f4_empty"));
 }
 
 #[test]
@@ -117,12 +100,7 @@ fn a_view_is_written_in_the_order_it_shows() {
 
 #[test]
 fn a_file_cut_anywhere_or_with_bytes_to_spare_is_an_error() {
-    for file in [
-        numpy!("f4"),
-        numpy!("f4_version_2"),
-        numpy!("i8"),
-        numpy!("f4_empty"),
-    ] {
+    for file in [numpy!("f4"), numpy!("f4_version_2"), numpy!("i8"), numpy!("f4_empty")] {
         for end in 0..file.len() {
             error_of(&file[..end]);
         }
@@ -162,13 +140,7 @@ fn random_bytes_are_errors() {
 /// A file of version 1.0 with this header and this many bytes of zeros.
 fn file_with(header: &str, zeros: usize) -> Vec<u8> {
     let length = (header.len() as u16).to_le_bytes();
-    [
-        b"\x93NUMPY\x01\0",
-        &length[..],
-        header.as_bytes(),
-        &vec![0; zeros],
-    ]
-    .concat()
+    [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), &vec![0; zeros]].concat()
 }
 
 #[test]
@@ -238,10 +210,7 @@ fn a_file_is_saved_over_itself_and_errors_name_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.npy");
     let missing = load_npy(&path).unwrap_err();
-    assert!(
-        matches!(missing, TrainingError::Io { action: "read", .. }),
-        "{missing:?}"
-    );
+    assert!(matches!(missing, TrainingError::Io { action: "read", .. }), "{missing:?}");
 
     save_npy(&path, &Tensor::from([1, 2, 3])).unwrap();
     let loaded = load_npy(&path).unwrap();
@@ -250,8 +219,5 @@ fn a_file_is_saved_over_itself_and_errors_name_it() {
 
     std::fs::write(&path, "not an array").unwrap();
     let message = load_npy(&path).unwrap_err().to_string();
-    assert!(
-        message.contains("weights.npy") && message.contains("NUMPY"),
-        "{message}"
-    );
+    assert!(message.contains("weights.npy") && message.contains("NUMPY"), "{message}");
 }

@@ -14,10 +14,7 @@ use tinytorch_training::{
 fn sample() -> StateDict {
     StateDict::from(
         [
-            (
-                "fc1.weight",
-                Tensor::from([[1.5, -2.0, f32::MIN_POSITIVE], [0.0, -0.0, 1e30]]),
-            ),
+            ("fc1.weight", Tensor::from([[1.5, -2.0, f32::MIN_POSITIVE], [0.0, -0.0, 1e30]])),
             ("fc1.bias", Tensor::from([f32::INFINITY, -1e-45])),
             ("a \"quoted\"\\\n\u{1}\u{1f980} name", Tensor::from([3.0])),
             ("steps", Tensor::from([i32::MIN, -1, i32::MAX])),
@@ -42,19 +39,10 @@ fn bytes_of(tensor: &Tensor) -> Vec<u8> {
 
 #[track_caller]
 fn assert_same(left: &StateDict, right: &StateDict) {
-    assert!(
-        left.keys().eq(right.keys()),
-        "{:?} {:?}",
-        left.keys(),
-        right.keys()
-    );
+    assert!(left.keys().eq(right.keys()), "{:?} {:?}", left.keys(), right.keys());
     for (name, tensor) in left {
         assert_eq!(tensor.kind(), right[name].kind(), "{name}");
-        assert_eq!(
-            tensor.shape().to_vec(),
-            right[name].shape().to_vec(),
-            "{name}"
-        );
+        assert_eq!(tensor.shape().to_vec(), right[name].shape().to_vec(), "{name}");
         assert_eq!(bytes_of(tensor), bytes_of(&right[name]), "{name}");
     }
 }
@@ -85,44 +73,26 @@ fn what_we_write_the_reference_reads() {
         assert_eq!(view.data(), bytes_of(tensor), "{name}");
     }
     let (_, header) = safetensors::SafeTensors::read_metadata(&file).unwrap();
-    assert_eq!(
-        header.metadata().clone().unwrap(),
-        about().into_iter().collect()
-    );
+    assert_eq!(header.metadata().clone().unwrap(), about().into_iter().collect());
 }
 
 #[test]
 fn what_we_write_is_what_the_reference_writes() {
     let tensors = sample();
     let held = tensors.iter().map(|(name, tensor)| {
-        let dtype = if tensor.kind() == "i32" {
-            Reference::I32
-        } else {
-            Reference::F32
-        };
-        (
-            name.clone(),
-            dtype,
-            tensor.shape().to_vec(),
-            bytes_of(tensor),
-        )
+        let dtype = if tensor.kind() == "i32" { Reference::I32 } else { Reference::F32 };
+        (name.clone(), dtype, tensor.shape().to_vec(), bytes_of(tensor))
     });
     let held = held.collect::<Vec<_>>();
     let views = held.iter().map(|(name, dtype, shape, bytes)| {
-        (
-            name.clone(),
-            TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
-        )
+        (name.clone(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
     });
     // One key at most: the reference writes several in a random order.
     let metadata = about().into_iter().collect::<HashMap<_, _>>();
     let theirs = safetensors::serialize(views.clone(), Some(metadata)).unwrap();
     assert_eq!(serialize_safetensors(&tensors, &about()).unwrap(), theirs);
     let theirs = safetensors::serialize(views, None).unwrap();
-    assert_eq!(
-        serialize_safetensors(&tensors, &Metadata::new()).unwrap(),
-        theirs
-    );
+    assert_eq!(serialize_safetensors(&tensors, &Metadata::new()).unwrap(), theirs);
 }
 
 #[test]
@@ -140,44 +110,16 @@ fn what_we_write_we_read() {
 
 /// A file that the reference wrote, with one tensor `x` of two numbers.
 fn theirs(dtype: Reference, bytes: &[u8]) -> Vec<u8> {
-    safetensors::serialize(
-        [("x", TensorView::new(dtype, vec![2], bytes).unwrap())],
-        None,
-    )
-    .unwrap()
+    safetensors::serialize([("x", TensorView::new(dtype, vec![2], bytes).unwrap())], None).unwrap()
 }
 
 #[test]
 fn every_type_that_the_reference_writes_is_read_or_named() {
     let floats: [(Reference, Vec<u8>); 4] = [
-        (
-            Reference::F32,
-            [1.5f32, -0.25]
-                .iter()
-                .flat_map(|n| n.to_le_bytes())
-                .collect(),
-        ),
-        (
-            Reference::F64,
-            [1.5f64, -0.25]
-                .iter()
-                .flat_map(|n| n.to_le_bytes())
-                .collect(),
-        ),
-        (
-            Reference::F16,
-            [0x3e00u16, 0xb400]
-                .iter()
-                .flat_map(|n| n.to_le_bytes())
-                .collect(),
-        ),
-        (
-            Reference::BF16,
-            [0x3fc0u16, 0xbe80]
-                .iter()
-                .flat_map(|n| n.to_le_bytes())
-                .collect(),
-        ),
+        (Reference::F32, [1.5f32, -0.25].iter().flat_map(|n| n.to_le_bytes()).collect()),
+        (Reference::F64, [1.5f64, -0.25].iter().flat_map(|n| n.to_le_bytes()).collect()),
+        (Reference::F16, [0x3e00u16, 0xb400].iter().flat_map(|n| n.to_le_bytes()).collect()),
+        (Reference::BF16, [0x3fc0u16, 0xbe80].iter().flat_map(|n| n.to_le_bytes()).collect()),
     ];
     for (dtype, bytes) in floats {
         let (tensors, _) = parse_safetensors(&theirs(dtype, &bytes)).unwrap();
@@ -189,46 +131,20 @@ fn every_type_that_the_reference_writes_is_read_or_named() {
         (Reference::I8, vec![255, 127], [-1, 127]),
         (Reference::U16, vec![255, 255, 1, 0], [65_535, 1]),
         (Reference::I16, vec![255, 255, 1, 0], [-1, 1]),
-        (
-            Reference::I32,
-            vec![255, 255, 255, 255, 1, 0, 0, 0],
-            [-1, 1],
-        ),
-        (
-            Reference::U32,
-            vec![255, 255, 255, 127, 1, 0, 0, 0],
-            [i32::MAX, 1],
-        ),
-        (
-            Reference::I64,
-            [-5i64, 9].iter().flat_map(|n| n.to_le_bytes()).collect(),
-            [-5, 9],
-        ),
-        (
-            Reference::U64,
-            [5u64, 9].iter().flat_map(|n| n.to_le_bytes()).collect(),
-            [5, 9],
-        ),
+        (Reference::I32, vec![255, 255, 255, 255, 1, 0, 0, 0], [-1, 1]),
+        (Reference::U32, vec![255, 255, 255, 127, 1, 0, 0, 0], [i32::MAX, 1]),
+        (Reference::I64, [-5i64, 9].iter().flat_map(|n| n.to_le_bytes()).collect(), [-5, 9]),
+        (Reference::U64, [5u64, 9].iter().flat_map(|n| n.to_le_bytes()).collect(), [5, 9]),
     ];
     for (dtype, bytes, values) in integers {
         let (tensors, _) = parse_safetensors(&theirs(dtype, &bytes)).unwrap();
         assert_eq!(tensors["x"].to_vec_i32(), values, "{dtype:?}");
     }
-    for (dtype, width) in [
-        (Reference::C64, 8),
-        (Reference::F8_E4M3, 1),
-        (Reference::F4, 0),
-    ] {
+    for (dtype, width) in [(Reference::C64, 8), (Reference::F8_E4M3, 1), (Reference::F4, 0)] {
         let file = theirs(dtype, &vec![0; (2 * width).max(1)]);
-        assert_eq!(
-            SafetensorsHeader::parse(&file).unwrap().tensors["x"].shape,
-            [2]
-        );
+        assert_eq!(SafetensorsHeader::parse(&file).unwrap().tensors["x"].shape, [2]);
         let message = error_of(&file);
-        assert!(
-            message.contains("`x`") && message.contains(&format!("{dtype:?}")),
-            "{message}"
-        );
+        assert!(message.contains("`x`") && message.contains(&format!("{dtype:?}")), "{message}");
     }
 }
 
@@ -254,10 +170,7 @@ fn the_header_is_read_without_the_numbers() {
     assert_eq!(header.metadata, about());
     assert_eq!(header.data_len, 4 * (6 + 2 + 1 + 3 + 1));
     let weight = &header.tensors["fc1.weight"];
-    assert_eq!(
-        (weight.dtype, weight.shape.as_slice()),
-        (Dtype::F32, &[2, 3][..])
-    );
+    assert_eq!((weight.dtype, weight.shape.as_slice()), (Dtype::F32, &[2, 3][..]));
     let start = file.len() - header.data_len as usize;
     let range = start + weight.bytes.start as usize..start + weight.bytes.end as usize;
     assert_eq!(file[range], bytes_of(&sample()["fc1.weight"]));
@@ -360,11 +273,7 @@ fn a_header_that_breaks_a_rule_is_an_error_that_says_which() {
         (format!(r#"{{"x":{{{x}}},}}"#), 8, "string"),
         (r#"{"__metadata__":{"a":1}}"#.to_string(), 0, "string"),
         (r#"{"__metadata__":null}"#.to_string(), 0, "`{`"),
-        (
-            r#"{"__metadata__":{"a":"1","a":"2"}}"#.to_string(),
-            0,
-            "twice",
-        ),
+        (r#"{"__metadata__":{"a":"1","a":"2"}}"#.to_string(), 0, "twice"),
         (sound.clone(), 7, "8 bytes of numbers, the file has 7"),
         (sound.clone(), 9, "the file has 9"),
         (sound.replace("[0,8]", "[4,12]"), 12, "a gap"),
@@ -372,34 +281,14 @@ fn a_header_that_breaks_a_rule_is_an_error_that_says_which() {
         (sound.replace("[0,8]", "[0,4]"), 4, "takes 8 bytes"),
         (sound.replace("[0,8]", "[0]"), 8, "data_offsets"),
         (sound.replace("[0,8]", "[0,8,8]"), 8, "data_offsets"),
-        (
-            sound.replace("[0,8]", "[18446744073709551608,0]"),
-            8,
-            "its offsets are",
-        ),
-        (
-            sound.replace("[2]", "[4611686018427387904]"),
-            8,
-            "impossible",
-        ),
-        (
-            sound.replace("[2]", "[4294967296,4294967296]"),
-            8,
-            "impossible",
-        ),
-        (
-            sound.replace("[2]", "[0,4611686018427387904,9]"),
-            8,
-            "impossible",
-        ),
+        (sound.replace("[0,8]", "[18446744073709551608,0]"), 8, "its offsets are"),
+        (sound.replace("[2]", "[4611686018427387904]"), 8, "impossible"),
+        (sound.replace("[2]", "[4294967296,4294967296]"), 8, "impossible"),
+        (sound.replace("[2]", "[0,4611686018427387904,9]"), 8, "impossible"),
         (sound.replace("[2]", "[-2]"), 8, "whole number"),
         (sound.replace("[2]", "[2.0]"), 8, "plain digits"),
         (sound.replace("F32", "F33"), 8, "F33"),
-        (
-            sound.replace("F32", "F4").replace("[2]", "[3]"),
-            8,
-            "impossible",
-        ),
+        (sound.replace("F32", "F4").replace("[2]", "[3]"), 8, "impossible"),
         (sound.replace(r#""dtype":"F32","#, ""), 8, "no `dtype`"),
         (sound.replace(r#""shape":[2],"#, ""), 8, "no `shape`"),
         (format!(r#"{{"x":{{{x}}},"y":{{{x}}}}}"#), 8, "an overlap"),
@@ -411,30 +300,17 @@ fn a_header_that_breaks_a_rule_is_an_error_that_says_which() {
     ];
     for (header, zeros, word) in cases {
         let message = error_of(&file_with(&header, zeros));
-        assert!(
-            message.contains(word),
-            "expected {word:?} of {header:.60}: {message}"
-        );
+        assert!(message.contains(word), "expected {word:?} of {header:.60}: {message}");
     }
     let seven = sound.replace("[2]", "[2,1,1,1,1,1,1]");
     assert!(error_of(&file_with(&seven, 8)).contains("at most 6 axes"));
-    let wide = sound
-        .replace("[2]", "[0,4294967296]")
-        .replace("[0,8]", "[0,0]");
+    let wide = sound.replace("[2]", "[0,4294967296]").replace("[0,8]", "[0,0]");
     assert!(error_of(&file_with(&wide, 0)).contains("less than 2^32"));
 }
 
 #[test]
 fn a_length_that_lies_is_an_error_before_anything_is_allocated() {
-    for length in [
-        1,
-        7,
-        100_000_000,
-        100_000_001,
-        u64::MAX / 2,
-        u64::MAX - 7,
-        u64::MAX,
-    ] {
+    for length in [1, 7, 100_000_000, 100_000_001, u64::MAX / 2, u64::MAX - 7, u64::MAX] {
         let message = error_of(&length.to_le_bytes());
         assert!(message.contains("header of"), "{message}");
     }
@@ -471,14 +347,8 @@ fn an_error_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let missing = load_safetensors(&path).unwrap_err();
-    assert!(
-        matches!(missing, TrainingError::Io { action: "read", .. }),
-        "{missing:?}"
-    );
+    assert!(matches!(missing, TrainingError::Io { action: "read", .. }), "{missing:?}");
     std::fs::write(&path, "a pickle, perhaps").unwrap();
     let message = load_safetensors(&path).unwrap_err().to_string();
-    assert!(
-        message.contains("model.safetensors") && message.contains("header of"),
-        "{message}"
-    );
+    assert!(message.contains("model.safetensors") && message.contains("header of"), "{message}");
 }
