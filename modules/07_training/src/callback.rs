@@ -121,7 +121,7 @@ impl SaveCheckpoint {
 impl Callback for SaveCheckpoint {
     fn on_batch_end(&mut self, batch: &BatchSummary, moment: &Moment<'_>) -> Flow {
         match self.every_batches {
-            Some(every) if (batch.batch + 1) % every == 0 => {
+            Some(every) if (batch.batch + 1).is_multiple_of(every) => {
                 moment.checkpoint().save(&self.path).into()
             }
             _ => Flow::Continue,

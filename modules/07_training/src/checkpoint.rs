@@ -50,7 +50,7 @@ const VERSION: &str = "1";
 ///
 /// # Example
 /// ```
-/// use tinytorch_layers::{Dropout, Linear, Sequential};
+/// use tinytorch_layers::Linear;
 /// use tinytorch_losses::mse_loss;
 /// use tinytorch_optimizers::{Adam, AdamOptions};
 /// use tinytorch_tensor::{Rng, Tensor};
@@ -261,7 +261,7 @@ impl Checkpoint {
             return Err(malformed("`tally` and `metrics` do not belong together"));
         }
         let losses = self.tensors.get("history.batch_losses");
-        let losses = losses.filter(|losses| losses.kind() == "f32");
+        let losses = losses.filter(|losses| losses.kind() == "f32" && losses.ndim() == 1);
         let losses = losses.ok_or_else(|| malformed("no `history.batch_losses`"))?;
         Ok(Run {
             position: self.position()?,

@@ -4,17 +4,6 @@ use tinytorch_layers::{LayersError, Model, State, StateDict};
 
 use crate::Scores;
 
-/// What [`EarlyStopping`] looks at after each epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Watch {
-    /// The loss on the validation data, or on the training data where there is no other; the lower
-    /// the better.
-    #[default]
-    Loss,
-    /// The metric of that name on the same data; the higher the better.
-    Metric(String),
-}
-
 /// Stops a run when it has not got better for some epochs, and brings back the best weights.
 ///
 /// An epoch is better when it beats the best one so far by more than `min_delta`. After `patience`
@@ -22,14 +11,12 @@ pub enum Watch {
 /// better.
 ///
 /// Source: Prechelt, "Early Stopping, But When?" (1998).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EarlyStopping {
-    /// How many epochs in a row may fail to be better; of 0 and 1 either stops at the first.
-    pub patience: usize,
-    /// By how much an epoch must be better to count.
-    pub min_delta: f32,
-    /// What is compared.
-    pub watch: Watch,
+    patience: usize,
+    min_delta: f32,
+    /// The metric that is watched, the higher the better; without one the loss, the lower.
+    metric: Option<String>,
     pub(crate) best: Option<Best>,
     /// How many epochs have passed since the best one.
     pub(crate) since: usize,
@@ -44,17 +31,28 @@ pub(crate) struct Best {
 }
 
 impl EarlyStopping {
-    /// Stops after `patience` epochs without a lower loss.
+    /// Stops after `patience` epochs in a row without a lower loss on the validation data (on the
+    /// training data where there is no other); of 0 and 1 either stops at the first.
     pub fn new(patience: usize) -> Self {
-        Self { patience, ..Self::default() }
+        Self { patience, min_delta: 0.0, metric: None, best: None, since: 0 }
+    }
+
+    /// Counts an epoch as better only when it is so by more than this.
+    pub fn min_delta(self, min_delta: f32) -> Self {
+        Self { min_delta, ..self }
+    }
+
+    /// Watches a metric of the trainer's instead of the loss; the higher the better.
+    pub fn watching(self, metric: &str) -> Self {
+        Self { metric: Some(metric.to_string()), ..self }
     }
 
     /// Takes in the `value` of `epoch` and the model that has it; whether it is the best so far.
     pub fn observe(&mut self, epoch: usize, value: f32, model: &dyn State) -> bool {
-        let better = match (&self.best, &self.watch) {
+        let better = match (&self.best, &self.metric) {
             (None, _) => !value.is_nan(),
-            (Some(best), Watch::Loss) => value < best.value - self.min_delta,
-            (Some(best), Watch::Metric(_)) => value > best.value + self.min_delta,
+            (Some(best), None) => value < best.value - self.min_delta,
+            (Some(best), Some(_)) => value > best.value + self.min_delta,
         };
         if better {
             // Shares storage with the model: numbers are copied when the optimizer overwrites them.
@@ -94,9 +92,9 @@ impl EarlyStopping {
     /// When the watched metric is not among them.
     #[track_caller]
     pub(crate) fn value_of(&self, scores: &Scores) -> f32 {
-        match &self.watch {
-            Watch::Loss => scores.loss,
-            Watch::Metric(name) => scores.metric(name).unwrap_or_else(|| {
+        match &self.metric {
+            None => scores.loss,
+            Some(name) => scores.metric(name).unwrap_or_else(|| {
                 panic!("early stopping: no metric is named `{name}`; add it to the trainer")
             }),
         }

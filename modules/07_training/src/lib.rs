@@ -80,7 +80,7 @@ mod checkpoint_text;
 pub use callback::{BatchSummary, Callback, Flow, Moment, SaveCheckpoint};
 pub use checkpoint::Checkpoint;
 pub use clip::{clip_grad_norm, clip_grad_value};
-pub use early_stopping::{EarlyStopping, Watch};
+pub use early_stopping::EarlyStopping;
 pub use error::TrainingError;
 pub use history::{EpochSummary, History, Scores};
 pub use metrics::{Average, ConfusionMatrix, accuracy, top_k_accuracy};

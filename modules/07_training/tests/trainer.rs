@@ -11,7 +11,7 @@ use tinytorch_optimizers::{Adam, AdamOptions, Optimizer, Sgd, SgdOptions};
 use tinytorch_tensor::{Rng, Tensor};
 use tinytorch_training::{
     BatchSummary, Callback, EarlyStopping, EpochSummary, Flow, Moment, Outcome, StepDecay, Trainer,
-    TrainerOptions, TrainingError, Watch, accuracy,
+    TrainerOptions, TrainingError, accuracy,
 };
 
 /// `forward` multiplies by one weight, and notes the mode that it was called in.
@@ -70,15 +70,6 @@ fn sgd(lr: f32) -> Sgd {
 
 fn epochs(epochs: usize) -> TrainerOptions {
     TrainerOptions { epochs, ..Default::default() }
-}
-
-/// Does something at every epoch's end.
-struct AtEpochEnd<F>(F);
-
-impl<F: FnMut(&EpochSummary, &Moment<'_>) -> Flow> Callback for AtEpochEnd<F> {
-    fn on_epoch_end(&mut self, epoch: &EpochSummary, moment: &Moment<'_>) -> Flow {
-        (self.0)(epoch, moment)
-    }
 }
 
 /// Does something at every batch's end.
@@ -200,9 +191,8 @@ fn dropout_is_at_rest_in_evaluation() {
 #[test]
 fn evaluation_keeps_no_history_for_gradients() {
     let mut model = Probe::new(1.0);
-    let trainer = Trainer::new(mean_prediction, epochs(1)).metric("recorded", |prediction, _| {
-        if prediction.requires_grad() { 1.0 } else { 0.0 }
-    });
+    let trainer = Trainer::new(mean_prediction, epochs(1))
+        .metric("recorded", |prediction, _| if prediction.requires_grad() { 1.0 } else { 0.0 });
     let scores = trainer.evaluate(&mut model, batches(&[&[1.0]])(0, 0));
     assert_eq!(scores.metric("recorded"), Some(0.0));
 }
@@ -382,11 +372,8 @@ fn every_callback_hears_of_a_batch_that_another_stops_at() {
 /// Validates at losses that are given, epoch by epoch, while the weight grows by 1 each epoch.
 fn stopped_after(early: EarlyStopping, losses: &[f32]) -> (Outcome, usize, f32) {
     let mut model = Probe::new(0.0);
-    let options = TrainerOptions {
-        epochs: losses.len(),
-        early_stopping: Some(early),
-        ..Default::default()
-    };
+    let options =
+        TrainerOptions { epochs: losses.len(), early_stopping: Some(early), ..Default::default() };
     // The targets are the losses; in training all are -1 times the prediction.
     let loss = |prediction: &Tensor, y: &Tensor| match y.at([0, 0]) {
         0.0 => prediction.mean(),
@@ -422,11 +409,10 @@ fn early_stopping_waits_and_brings_back_the_best_weights() {
 #[test]
 fn early_stopping_minds_its_margin_its_metric_and_what_is_no_number() {
     let losses = [3.0, 2.75, 2.5, 2.25];
-    let early = EarlyStopping { min_delta: 0.5, ..EarlyStopping::new(2) };
+    let early = EarlyStopping::new(2).min_delta(0.5);
     // 2.75 and 2.5 are not better than 3 by more than a half.
     assert_eq!(stopped_after(early, &losses), (Outcome::StoppedEarly, 3, 1.0));
-    let watch = Watch::Metric("score".to_string());
-    let early = EarlyStopping { watch, ..EarlyStopping::new(1) };
+    let early = EarlyStopping::new(1).watching("score");
     assert_eq!(stopped_after(early, &[3.0, 4.0, 3.5, 9.0]), (Outcome::StoppedEarly, 3, 2.0));
     let nan = [f32::NAN, 2.0, f32::NAN, 3.0];
     assert_eq!(stopped_after(EarlyStopping::new(2), &nan), (Outcome::Finished, 4, 2.0));
@@ -455,9 +441,8 @@ fn an_epoch_without_batches_is_an_error() {
 #[test]
 #[should_panic(expected = "no metric is named `accurracy`; add it to the trainer")]
 fn a_watched_metric_that_nobody_measures_is_named() {
-    let watch = Watch::Metric("accurracy".to_string());
-    let early = EarlyStopping { watch, ..EarlyStopping::new(1) };
+    let early = EarlyStopping::new(1).watching("accurracy");
     let options = TrainerOptions { early_stopping: Some(early), ..Default::default() };
-    let mut trainer = Trainer::new(mse_loss, options).metric("accuracy", accuracy);
+    let mut trainer = Trainer::new(mse_loss, options).metric("accuracy", |_, _| 1.0);
     let _ = trainer.fit(&mut Probe::new(1.0), &mut sgd(0.0), batches(&[&[1.0]]), &mut []);
 }
