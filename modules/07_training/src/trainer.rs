@@ -21,9 +21,11 @@ pub struct TrainerOptions {
     /// The batches whose gradients are gathered for one update; 1 unless a batch that large does
     /// not fit in memory.
     pub accumulate: usize,
-    /// The largest norm of the gradients; see [`clip_grad_norm`].
+    /// The largest norm of the gradients; see
+    /// [`clip_grad_norm`](crate::clip_grad_norm).
     pub clip_norm: Option<f32>,
-    /// The largest number in the gradients, cut before the norm is; see [`clip_grad_value`].
+    /// The largest number in the gradients, cut before the norm is; see
+    /// [`clip_grad_value`](crate::clip_grad_value).
     pub clip_value: Option<f32>,
     /// The learning rate of each update; without one, the optimizer's own stays.
     pub schedule: Option<Box<dyn Schedule>>,
