@@ -5,7 +5,7 @@ use tinytorch_layers::{Model, Module};
 use tinytorch_optimizers::Optimizer;
 use tinytorch_tensor::Tensor;
 
-use crate::modes::in_mode;
+use crate::modes::in_training;
 use crate::trainer::samples_of;
 use crate::{
     BatchSummary, Callback, EpochSummary, Flow, Moment, Outcome, Trainer, TrainingError,
@@ -72,7 +72,7 @@ impl Fit<'_, '_> {
         batches: &mut dyn FnMut(usize, usize) -> Batches<'b>,
         mut validation: Option<&mut dyn FnMut() -> Batches<'b>>,
     ) -> Result<Outcome, TrainingError> {
-        let outcome = in_mode(true, model, |model| {
+        let outcome = in_training(model, |model| {
             while self.trainer.run.position.epoch < self.trainer.options.epochs {
                 if self.trainer.early_stopping().is_some_and(|early| early.is_exhausted()) {
                     return Ok(Outcome::StoppedEarly);

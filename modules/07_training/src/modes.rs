@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tinytorch_layers::{Module, Path, Slot, SlotMut};
+use tinytorch_layers::{Model, Module, Path, Slot, SlotMut};
 use tinytorch_tensor::RngState;
 
 /// All switches of a model, by their paths in it.
@@ -22,7 +22,7 @@ impl Switches {
             Slot::Stream(stream) => {
                 _ = switches.streams.insert(path.to_string(), stream.state());
             }
-            Slot::Tensor(_) => {}
+            Slot::Tensor(_) | Slot::Running(_) => {}
         });
         switches
     }
@@ -31,29 +31,23 @@ impl Switches {
     pub(crate) fn set(&self, model: &mut dyn Module) {
         model.visit_mut(&mut Path::new(), &mut |path, slot| match slot {
             SlotMut::Training(mode) => {
-                mode.0 = *self.modes.get(&path.to_string()).unwrap_or(&mode.0);
+                mode.0 = *self.modes.get(path.as_str()).unwrap_or(&mode.0);
             }
             SlotMut::Stream(stream) => {
-                if let Some(&state) = self.streams.get(&path.to_string()) {
+                if let Some(&state) = self.streams.get(path.as_str()) {
                     stream.set_state(state);
                 }
             }
-            SlotMut::Tensor(_) => {}
+            SlotMut::Tensor(_) | SlotMut::Running(_) => {}
         });
     }
 }
 
-/// Runs `body` with all of `model` in training mode, or all of it in evaluation mode, and brings
-/// back the modes it was in: each part's own, since some may have been frozen on purpose.
-pub(crate) fn in_mode<R>(
-    training: bool,
-    model: &mut dyn Module,
-    body: impl FnOnce(&mut dyn Module) -> R,
-) -> R {
+/// Runs `body` with all of `model` in training mode, and brings back the modes it was in: each
+/// part's own, since some may have been frozen on purpose.
+pub(crate) fn in_training<R>(model: &mut dyn Module, body: impl FnOnce(&mut dyn Module) -> R) -> R {
     let before = Switches { modes: Switches::of(model).modes, ..Default::default() };
-    let mut during = before.clone();
-    during.modes.values_mut().for_each(|mode| *mode = training);
-    during.set(model);
+    model.train();
     let result = body(model);
     before.set(model);
     result

@@ -1,13 +1,12 @@
 //! A run: how it is set up, where it is, what it has left behind.
 
 use tinytorch_autograd::no_grad;
-use tinytorch_layers::Module;
+use tinytorch_layers::{Module, evaluating};
 use tinytorch_optimizers::Optimizer;
 use tinytorch_tensor::Tensor;
 
 use crate::fit::{Batches, Fit, Group};
 use crate::history::Tally;
-use crate::modes::in_mode;
 use crate::{Callback, EarlyStopping, History, Schedule, Scores, TrainingError};
 
 /// A mean over a batch, from predictions and targets: a loss, or a metric such as
@@ -214,28 +213,26 @@ impl Trainer {
     }
 
     /// The scores of `model` on `batches`, in evaluation mode and without a history for gradients.
-    /// The model is left in the modes it came in.
+    /// No switch in the model is touched.
     ///
     /// # Panics
     /// When there are no batches.
     #[track_caller]
     pub fn evaluate(
         &self,
-        model: &mut dyn Module,
+        model: &dyn Module,
         batches: impl Iterator<Item = (Tensor, Tensor)>,
     ) -> Scores {
-        let tally = in_mode(false, model, |model| {
-            let mut tally = self.new_tally();
-            for (x, y) in batches {
-                let (prediction, loss) = no_grad(|| {
+        let mut tally = self.new_tally();
+        for (x, y) in batches {
+            evaluating(|| {
+                no_grad(|| {
                     let prediction = model.forward(&x);
-                    let loss = (self.loss)(&prediction, &y);
-                    (prediction, loss)
-                });
-                self.measure(&mut tally, loss.item(), &prediction, &y, samples_of(&x));
-            }
-            tally
-        });
+                    let loss = (self.loss)(&prediction, &y).item();
+                    self.measure(&mut tally, loss, &prediction, &y, samples_of(&x));
+                })
+            });
+        }
         assert!(tally.loss.samples > 0, "evaluate: no samples; give at least one batch");
         self.scores(&tally)
     }

@@ -1,8 +1,10 @@
 //! The trainer against loops written out by hand, and its promises one by one.
 
 use std::cell::RefCell;
+use std::iter::Skip;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use std::vec::IntoIter;
 
 use tinytorch_autograd::Backward;
 use tinytorch_layers::{Dropout, Linear, Model, Module, Sequential, Training, sequential, state};
@@ -41,7 +43,8 @@ impl Probe {
 
 impl Module for Probe {
     fn forward(&self, x: &Tensor) -> Tensor {
-        self.calls.lock().unwrap().push(self.modes());
+        let now = (self.training.is_on(), self.frozen.is_on());
+        self.calls.lock().unwrap().push(now);
         x * &self.weight
     }
 }
@@ -59,9 +62,9 @@ fn batch(inputs: &[f32]) -> (Tensor, Tensor) {
 }
 
 /// The same batches in every epoch.
-fn batches(inputs: &[&[f32]]) -> impl Fn(usize, usize) -> std::vec::IntoIter<(Tensor, Tensor)> {
+fn batches(inputs: &[&[f32]]) -> impl Fn(usize, usize) -> Skip<IntoIter<(Tensor, Tensor)>> {
     let all = inputs.iter().map(|inputs| batch(inputs)).collect::<Vec<_>>();
-    move |_, first| all[first..].to_vec().into_iter()
+    move |_, first| all.clone().into_iter().skip(first)
 }
 
 fn sgd(lr: f32) -> Sgd {
@@ -132,7 +135,7 @@ fn scores_are_means_over_samples_not_over_batches() {
     let mut trainer = Trainer::new(mean_prediction, epochs(1))
         .metric("largest", |prediction, _| prediction.max().item());
     let data = batches(&[&[1.0, 1.0, 1.0], &[5.0]]);
-    let scores = trainer.evaluate(&mut model, data(0, 0));
+    let scores = trainer.evaluate(&model, data(0, 0));
     assert_eq!((scores.loss, scores.metric("largest")), (2.0, Some(2.0)));
     trainer.fit_and_validate(&mut model, &mut optimizer, &data, || data(0, 0), &mut []).unwrap();
     let epoch = trainer.history().last().unwrap();
@@ -169,7 +172,7 @@ fn the_modes_of_every_part_are_brought_back_however_the_run_ends() {
     assert_eq!(fit(&mut model, &mut pass).unwrap(), Outcome::Finished);
 
     let trainer = Trainer::new(mean_prediction, epochs(1));
-    trainer.evaluate(&mut model, data(0, 0));
+    trainer.evaluate(&model, data(0, 0));
     assert_eq!(model.modes(), (true, false));
     let (mut model, nan) = (Probe::new(f32::NAN), batches(&[&[1.0]]));
     let mut trainer = Trainer::new(mean_prediction, epochs(1));
@@ -181,19 +184,19 @@ fn the_modes_of_every_part_are_brought_back_however_the_run_ends() {
 fn dropout_is_at_rest_in_evaluation() {
     let mut rng = Rng::new(5);
     let dropout = Dropout::new(0.5, &mut rng);
-    let mut model: Sequential = sequential![dropout];
+    let model: Sequential = sequential![dropout];
     let trainer = Trainer::new(mean_prediction, epochs(1));
     let ones = || std::iter::once(batch(&[1.0; 64]));
-    assert_eq!(trainer.evaluate(&mut model, ones()).loss, 1.0);
+    assert_eq!(trainer.evaluate(&model, ones()).loss, 1.0);
     assert!(model.is_training());
 }
 
 #[test]
 fn evaluation_keeps_no_history_for_gradients() {
-    let mut model = Probe::new(1.0);
+    let model = Probe::new(1.0);
     let trainer = Trainer::new(mean_prediction, epochs(1))
         .metric("recorded", |prediction, _| if prediction.requires_grad() { 1.0 } else { 0.0 });
-    let scores = trainer.evaluate(&mut model, batches(&[&[1.0]])(0, 0));
+    let scores = trainer.evaluate(&model, batches(&[&[1.0]])(0, 0));
     assert_eq!(scores.metric("recorded"), Some(0.0));
 }
 
