@@ -17,31 +17,25 @@
 //! | `mode.PATH`, `stream.PATH` | training or evaluation; seed, stream, counter of dropout |
 //! | `rng.NAME` | seed, stream, counter of what the user added |
 //! | `position` | epoch, batch, step: with them, the schedule's place and the loader's |
-//! | `accumulate`, `group` | batches to an update; batches, samples, first batch's samples so far |
+//! | `accumulate` | batches to an update |
+//! | `group` | so far: batches, samples, samples of the first batch, gradients |
 //! | `metrics`, `tally`, `history` | names; sums and samples of this epoch; the epochs before |
 //! | `lr`, `early` | the learning rate; best value, its epoch, epochs since |
 //!
 //! Numbers are written in as many digits as bring back their very bits.
 
-use std::collections::BTreeMap;
+mod differences;
+mod run;
+mod text;
+
 use std::path::Path;
 
-use tinytorch_autograd::{Backward, BackwardOptions, Gradients};
 use tinytorch_layers::{Model, Module, StateDict};
 use tinytorch_optimizers::Optimizer;
 use tinytorch_tensor::{Rng, Tensor};
 
-use crate::checkpoint_text::{
-    join, malformed, parse, parse_all, read_epochs, read_stream, read_tally, write_epochs,
-    write_stream, write_tally,
-};
-use crate::early_stopping::Best;
-use crate::fit::Group;
-use crate::modes::Switches;
-use crate::trainer::Run;
-use crate::{
-    History, Metadata, Position, Trainer, TrainingError, load_safetensors, save_safetensors,
-};
+use self::text::{malformed, parse, parse_all, read_stream, write_stream};
+use crate::{Metadata, Position, Trainer, TrainingError, load_safetensors, save_safetensors};
 
 const FORMAT: &str = "tinytorch checkpoint";
 const VERSION: &str = "1";
@@ -98,13 +92,7 @@ impl Checkpoint {
         checkpoint.note("lr", optimizer.learning_rate());
         checkpoint.keep("model", model.state_dict());
         checkpoint.keep("optimizer", optimizer.state_dict());
-        let switches = Switches::of(model);
-        for (path, training) in &switches.modes {
-            checkpoint.note(&format!("mode.{path}"), training);
-        }
-        for (path, &stream) in &switches.streams {
-            checkpoint.note(&format!("stream.{path}"), write_stream(stream));
-        }
+        checkpoint.write_switches(model);
         checkpoint.write_run(trainer, model);
         checkpoint
     }
@@ -226,178 +214,10 @@ impl Checkpoint {
         };
         self.tensors.iter().filter_map(own).collect()
     }
-
-    /// Writes where the trainer is.
-    fn write_run(&mut self, trainer: &Trainer, model: &dyn Module) {
-        let Run { position, tally, group, history } = &trainer.run;
-        self.note("position", join([position.epoch, position.batch, position.step]));
-        self.note("accumulate", trainer.options.accumulate);
-        self.note("group", join([group.batches, group.samples, group.first_samples]));
-        self.note("metrics", trainer.metric_names().collect::<Vec<_>>().join("\n"));
-        self.note("tally", write_tally(tally));
-        self.note("history", write_epochs(&history.epochs));
-        let losses = Tensor::from_vec(history.batch_losses.clone(), [history.batch_losses.len()]);
-        self.tensors.insert("history.batch_losses".to_string(), losses);
-        if let Some(sum) = &group.sum {
-            let gathered = model.named_parameters().into_iter();
-            let gathered = gathered.filter_map(|(path, x)| Some((path, sum.get(x)?.clone())));
-            self.keep("group", gathered.collect());
-        }
-        if let Some(early) = trainer.early_stopping() {
-            self.note("early", early.since);
-            if let Some(Best { epoch, value, weights }) = &early.best {
-                self.note("early", format!("{} {epoch} {value}", early.since));
-                self.keep("best", weights.clone());
-            }
-        }
-    }
-
-    /// Reads where the trainer was.
-    fn read_run(&self, trainer: &Trainer, model: &dyn Module) -> Result<Run, TrainingError> {
-        let [batches, samples, first_samples] = parse_all(self.text("group")?)?;
-        let names = trainer.metric_names().collect::<Vec<_>>();
-        let tally = read_tally(self.text("tally")?)?;
-        if tally.metrics.len() != names.len() {
-            return Err(malformed("`tally` and `metrics` do not belong together"));
-        }
-        let losses = self.tensors.get("history.batch_losses");
-        let losses = losses.filter(|losses| losses.kind() == "f32" && losses.ndim() == 1);
-        let losses = losses.ok_or_else(|| malformed("no `history.batch_losses`"))?;
-        Ok(Run {
-            position: self.position()?,
-            tally,
-            group: Group { sum: self.read_gradients(model)?, batches, samples, first_samples },
-            history: History {
-                batch_losses: losses.to_vec(),
-                epochs: read_epochs(self.text("history")?, &names)?,
-            },
-        })
-    }
-
-    /// The gradients gathered for the next update, if there are any.
-    fn read_gradients(&self, model: &dyn Module) -> Result<Option<Gradients>, TrainingError> {
-        let gathered = self.kept("group");
-        let mut sum = None;
-        for (path, parameter) in model.named_parameters() {
-            let Some(gradient) = gathered.get(&path) else { continue };
-            if gradient.kind() != "f32" || gradient.shape() != parameter.shape() {
-                let (got, wanted) = (gradient.shape(), parameter.shape());
-                return Err(malformed(format!("a gradient of {got} for `{path}` of {wanted}")));
-            }
-            // The gradient of a parameter by itself is the one that the walk begins with.
-            let gradient = Some(gradient.clone());
-            let options = BackwardOptions { gradient, ..Default::default() };
-            let gradients = parameter.backward_with(options);
-            sum.get_or_insert_with(Gradients::new).add(gradients);
-        }
-        Ok(sum)
-    }
-
-    fn read_switches(&self) -> Result<Switches, TrainingError> {
-        let mut switches = Switches::default();
-        for (key, text) in &self.metadata {
-            if let Some(path) = key.strip_prefix("mode.") {
-                switches.modes.insert(path.to_string(), parse(text)?);
-            } else if let Some(path) = key.strip_prefix("stream.") {
-                switches.streams.insert(path.to_string(), read_stream(text)?);
-            }
-        }
-        Ok(switches)
-    }
-
-    /// What early stopping had seen, where there was any: epochs since the best, and the best.
-    fn read_early(&self) -> Result<Option<(usize, Option<Best>)>, TrainingError> {
-        let Some(text) = self.metadata.get("early") else { return Ok(None) };
-        Ok(Some(match text.split_once(' ') {
-            None => (parse(text)?, None),
-            Some((since, best)) => {
-                let [epoch, value] = parse_all::<String, 2>(best)?;
-                let (epoch, value) = (parse(&epoch)?, parse(&value)?);
-                (parse(since)?, Some(Best { value, epoch, weights: self.kept("best") }))
-            }
-        }))
-    }
-
-    /// All that would not fit, in words.
-    fn differences(
-        &self,
-        trainer: &Trainer,
-        model: &dyn Module,
-        optimizer: &dyn Optimizer,
-    ) -> Result<Vec<String>, TrainingError> {
-        let mut found = Vec::new();
-        let switches = Switches::of(model);
-        let saved = self.read_switches()?;
-        let metrics = trainer.metric_names().collect::<Vec<_>>().join("\n");
-        let early = |there: bool| if there { "early stopping" } else { "no early stopping" };
-        let words = [
-            ("model", self.text("model")?, model.name()),
-            ("optimizer", self.text("optimizer")?, optimizer.name()),
-            ("metrics", self.text("metrics")?, &metrics),
-            ("accumulate", self.text("accumulate")?, &trainer.options.accumulate.to_string()),
-            (
-                "trainer",
-                early(self.metadata.contains_key("early")),
-                early(trainer.options.early_stopping.is_some()),
-            ),
-        ];
-        for (what, saved, own) in words {
-            if saved != own {
-                found.push(format!("{what}: {saved:?} in the checkpoint, {own:?} here"));
-            }
-        }
-        let shapes = |tensors: StateDict| {
-            tensors.into_iter().map(|(path, x)| (path, format!("{} {}", x.kind(), x.shape())))
-        };
-        compare("weight", shapes(self.weights()), shapes(model.state_dict()), &mut found);
-        let best = self.kept("best");
-        if !best.is_empty() {
-            compare("best weight", shapes(best), shapes(model.state_dict()), &mut found);
-        }
-        let trained = |paths: &str| {
-            paths.lines().map(|path| (path.to_string(), "trained".to_string())).collect::<Vec<_>>()
-        };
-        let (saved_paths, own_paths) = (self.text("parameters")?, parameters_of(model));
-        compare("parameter", trained(saved_paths), trained(&own_paths), &mut found);
-        let kinds = |switches: &Switches| {
-            let modes = switches.modes.keys().map(|path| (path.clone(), "mode".to_string()));
-            let streams = switches.streams.keys();
-            let streams = streams.map(|path| (path.clone(), "random stream".to_string()));
-            modes.chain(streams).collect::<Vec<_>>()
-        };
-        compare("state", kinds(&saved), kinds(&switches), &mut found);
-        Ok(found)
-    }
 }
 
 /// The paths of the parameters that are trained, a line each.
 fn parameters_of(model: &dyn Module) -> String {
     let paths = model.named_parameters().into_iter().map(|(path, _)| path);
     paths.collect::<Vec<_>>().join("\n")
-}
-
-/// Adds to `found` what the checkpoint says otherwise than the run it is to be restored into, path
-/// by path.
-fn compare(
-    what: &str,
-    saved: impl IntoIterator<Item = (String, String)>,
-    own: impl IntoIterator<Item = (String, String)>,
-    found: &mut Vec<String>,
-) {
-    let own = own.into_iter().collect::<BTreeMap<_, _>>();
-    let saved = saved.into_iter().collect::<BTreeMap<_, _>>();
-    for (path, saved) in &saved {
-        match own.get(path) {
-            None => found.push(format!("{what} `{path}`: {saved} in the checkpoint, none here")),
-            Some(own) if own != saved => {
-                found.push(format!("{what} `{path}`: {saved} in the checkpoint, {own} here"));
-            }
-            Some(_) => {}
-        }
-    }
-    for (path, own) in own {
-        if !saved.contains_key(&path) {
-            found.push(format!("{what} `{path}`: none in the checkpoint, {own} here"));
-        }
-    }
 }

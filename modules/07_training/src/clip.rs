@@ -13,8 +13,8 @@ use tinytorch_autograd::Gradients;
 ///
 /// The squares are summed in `f64`, and in an order that depends on their values alone.
 ///
-/// PyTorch's `torch.nn.utils.clip_grad_norm_`. Source: Pascanu, Mikolov & Bengio, "On the difficulty
-/// of training recurrent neural networks" (2013), algorithm 1.
+/// PyTorch's `torch.nn.utils.clip_grad_norm_`. Source: Pascanu, Mikolov & Bengio, "On the
+/// difficulty of training recurrent neural networks" (2013), algorithm 1.
 ///
 /// # Panics
 /// When `max_norm` is negative or no number.

@@ -1,5 +1,5 @@
-//! Module 07 · Training: the loop that turns a model and an optimizer into a trained model, and what
-//! makes it safe to run for days.
+//! Module 07 · Training: the loop that turns a model and an optimizer into a trained model, and
+//! what makes it safe to run for days.
 //!
 //! One update is four lines: predict, measure the loss, ask for its gradients, step.
 //!
@@ -75,7 +75,6 @@ mod callback;
 mod trainer;
 mod fit;
 mod checkpoint;
-mod checkpoint_text;
 
 pub use callback::{BatchSummary, Callback, Flow, Moment, SaveCheckpoint};
 pub use checkpoint::Checkpoint;

@@ -324,8 +324,13 @@ mod tests {
             (matrix.f1(0), matrix.f1(1), matrix.f1(2)),
             (Some(0.5), Some(0.4), Some(2.0 / 3.0))
         );
-        let shown = "true \\ predicted 0 1 2\n               0 1 0 0\n               1 2 1 1\n               2 0 0 1";
-        assert_eq!(matrix.to_string(), shown);
+        let shown = [
+            "true \\ predicted 0 1 2",
+            "               0 1 0 0",
+            "               1 2 1 1",
+            "               2 0 0 1",
+        ];
+        assert_eq!(matrix.to_string(), shown.join("\n"));
     }
 
     #[test]

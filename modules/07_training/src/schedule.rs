@@ -64,8 +64,8 @@ impl Schedule for StepDecay {
 /// `T_max = steps` (which rises again after `T_max`; this one stays).
 ///
 /// Source: Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017),
-/// equation 5, without restarts; warm-up as in Goyal et al., "Accurate, Large Minibatch SGD" (2017),
-/// section 2.2.
+/// equation 5, without restarts; warm-up as in Goyal et al., "Accurate, Large Minibatch SGD"
+/// (2017), section 2.2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cosine {
     /// The full rate.

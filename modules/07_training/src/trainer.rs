@@ -72,8 +72,8 @@ pub struct Position {
 ///
 /// Batches come from a function of the epoch and the first batch wanted of it. When that is a pure
 /// function (a loader whose shuffle depends on a seed and the epoch alone), a run that stopped
-/// between any two batches, was saved as a [`Checkpoint`](crate::Checkpoint), and went on in another
-/// process, ends with the same weights, bit for bit, as one that never stopped.
+/// between any two batches, was saved as a [`Checkpoint`](crate::Checkpoint), and went on in
+/// another process, ends with the same weights, bit for bit, as one that never stopped.
 ///
 /// The library is silent: what should be seen of a run, a [`Callback`] shows.
 ///
@@ -160,8 +160,8 @@ impl Trainer {
         self.options.early_stopping.as_ref()
     }
 
-    /// Trains `model` until the last epoch is done, early stopping ends the run, or a callback stops
-    /// it. A run that was paused, or restored from a checkpoint, goes on where it was.
+    /// Trains `model` until the last epoch is done, early stopping ends the run, or a callback
+    /// stops it. A run that was paused, or restored from a checkpoint, goes on where it was.
     ///
     /// `batches(epoch, first)` gives the batches of `epoch` from number `first` on, each an input
     /// and a target with the samples along the first axis. The model trains in training mode, and

@@ -273,11 +273,16 @@ fn a_damaged_checkpoint_is_an_error_and_changes_nothing() {
             }
         }
     }
+    assert!(tensors.keys().any(|name| name.starts_with("group.")));
+    assert!(tensors.keys().any(|name| name.starts_with("best.")));
     for name in tensors.keys() {
-        let mut damaged = tensors.clone();
-        damaged.insert(name.clone(), Tensor::zeros([1, 1, 7]));
-        let (result, unchanged) = attempt(&damaged, &metadata);
-        assert!(result.is_err() && unchanged, "{name}: {result:?}");
+        for replaced in [None, Some(Tensor::zeros([1, 1, 7])), Some(Tensor::from([1]))] {
+            let mut damaged = tensors.clone();
+            damaged.remove(name);
+            damaged.extend(replaced.clone().map(|tensor| (name.clone(), tensor)));
+            let (result, unchanged) = attempt(&damaged, &metadata);
+            assert!(result.is_err() && unchanged, "{name} as {replaced:?}: {result:?}");
+        }
     }
 }
 
