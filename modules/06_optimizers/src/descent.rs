@@ -249,7 +249,8 @@ impl<F: Formula> Optimizer for Descent<F> {
         let optimizer = self.name();
         let loaded = self.memory.load(state, |path| Self::group_of(&self.groups, path));
         loaded.map_err(|mismatches| OptimizersError::StateDict { optimizer, mismatches })?;
-        (self.looked, self.loaded) = (false, true);
+        // An empty state is that of an optimizer before its first step, and fits any model.
+        (self.looked, self.loaded) = (false, !state.is_empty());
         Ok(())
     }
 }
