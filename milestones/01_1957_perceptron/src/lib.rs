@@ -47,8 +47,8 @@ mod tests {
         assert!(reports.iter().all(Report::passed));
         let json = reports[0].to_json();
         let expected = "{\"milestone\":\"01\",\"data\":\"separable\",\"metric\":\"accuracy\",\
-                        \"value\":1,\"bar\":1,\"passed\":true,\
-                        \"seeds\":[{\"seed\":0,\"value\":1},{\"seed\":1,\"value\":1},";
+                        \"value\":1.0,\"bar\":1.0,\"passed\":true,\
+                        \"seeds\":[{\"seed\":0,\"value\":1.0},{\"seed\":1,\"value\":1.0},";
         assert!(json.starts_with(expected), "{json}");
         let json = reports[1].to_json();
         let expected = "{\"milestone\":\"01\",\"data\":\"clusters\",\"metric\":\"accuracy\",";
