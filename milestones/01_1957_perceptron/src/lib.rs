@@ -4,15 +4,15 @@
 //!
 //! | part | what learns | from | bar |
 //! |---|---|---|---|
-//! | `separable` | [Rosenblatt's rule](rule) | points that a line parts | 100 % within Novikoff's bound |
-//! | `clusters` | a [layer by gradient](gradient) | clouds that overlap | 95 %; the best line: 97 % |
+//! | `separable` | Rosenblatt's rule | points that a line parts | 100 %, within Novikoff's bound |
+//! | `clusters` | a layer, by gradient | clouds that overlap | 95 %; the best line gets 97 % |
 //!
 //! The first needs modules 01 and 02 alone, the second comes back after 07. Both have three
 //! weights, 12 bytes; in the Mark I of 1960 a weight was a potentiometer with a motor to turn it.
 
-pub mod points;
-pub mod rule;
-pub mod gradient;
+mod points;
+mod rule;
+mod gradient;
 mod separable;
 mod clusters;
 

@@ -29,7 +29,7 @@ pub fn show(
         ("seeds", one.seeds.to_string(), two.seeds.to_string()),
         ("the best of them, at its best", one.best(), two.best()),
         ("the worst of them, in the end", one.worst(), two.worst()),
-        ("steps to all four, at most", one.solved(), two.solved()),
+        ("steps until all four are right, at most", one.solved(), two.solved()),
         ("parameters", one.parameters.to_string(), two.parameters.to_string()),
         ("bytes", (4 * one.parameters).to_string(), (4 * two.parameters).to_string()),
         ("floating-point operations a step", one.flops.to_string(), two.flops.to_string()),
@@ -74,7 +74,7 @@ impl Column {
     }
 
     fn solved(&self) -> String {
-        self.solved_after.map_or("never".to_owned(), |steps| steps.to_string())
+        self.solved_after.map_or("-".to_owned(), |steps| steps.to_string())
     }
 
     fn step_time(&self) -> String {
