@@ -12,9 +12,14 @@ use crate::watch::Frame;
 /// Pictures with more pixels on a side are halved, so that several stand in a row.
 const LARGEST_SIDE: usize = 16;
 
-/// Pictures in a row of 80 columns.
-fn in_a_row(side: usize) -> usize {
-    if side > LARGEST_SIDE { 5 } else { 8 }
+/// Pictures that stand in a row, with captions such as `8 not 3`.
+fn in_a_row(side: usize, style: Style) -> usize {
+    let side = if side > LARGEST_SIDE { side / 2 } else { side };
+    // Without half blocks a pixel takes two columns; without color a mistake has a mark.
+    let picture = if style.unicode { side } else { 2 * side };
+    let caption = if style.color { "8 not 3".len() } else { "x 8 not 3".len() };
+    let gap = 2;
+    ((style.width + gap) / (picture.max(caption) + gap)).max(1)
 }
 
 /// A digit as it is drawn.
@@ -60,7 +65,7 @@ fn grid(digits: &[(Digit, i32)], style: Style) -> String {
 pub fn first_row(digits: &Digits, network: &Sequential, style: Style) -> String {
     let (pictures, labels) = one_of_each(&digits.validation);
     let mut row = judged(&pictures, &labels, network, digits.side);
-    row.truncate(in_a_row(digits.side));
+    row.truncate(in_a_row(digits.side, style));
     grid(&row, style)
 }
 
@@ -76,7 +81,7 @@ pub fn film(lesson: &Lesson, style: Style) -> String {
 
 /// The first of the test digits, two rows of them, with what the network takes them for.
 pub fn tested(digits: &Digits, network: &Sequential, style: Style) -> String {
-    let (pictures, labels) = first(&digits.test, 2 * in_a_row(digits.side));
+    let (pictures, labels) = first(&digits.test, 2 * in_a_row(digits.side, style));
     grid(&judged(&pictures, &labels, network, digits.side), style)
 }
 
@@ -86,7 +91,7 @@ pub fn mistakes(digits: &Digits, network: &Sequential, style: Style) -> Option<S
     let (pictures, labels) = first(&digits.test, digits.test.len());
     let mut wrong = judged(&pictures, &labels, network, digits.side);
     wrong.retain(|(digit, taken_for)| digit.truth != *taken_for);
-    wrong.truncate(2 * in_a_row(digits.side));
+    wrong.truncate(2 * in_a_row(digits.side, style));
     (!wrong.is_empty()).then(|| grid(&wrong, style))
 }
 
@@ -124,17 +129,16 @@ pub fn confused(matrix: &ConfusionMatrix, style: Style) -> String {
 
 /// The first hidden units as pictures, a row or two of them: what each of its weights brings on
 /// average, the weight times the mean ink of its pixel, so that places where nobody writes say
-/// nothing. With color, gray is 0, bright speaks for the unit and dark against it; without, only
-/// what speaks for it is drawn.
+/// nothing. Gray is 0, bright speaks for the unit and dark against it.
 pub fn units(network: &Sequential, digits: &Digits, style: Style) -> String {
     let weights = network.parameters()[0].detach();
     let (pictures, _) = first(&digits.train, 1000);
     let influence = weights * pictures.flatten(1).mean_over([0], false);
     let rows = if digits.side > LARGEST_SIDE { 1 } else { 2 };
-    let shown = rows * in_a_row(digits.side);
+    let shown = rows * in_a_row(digits.side, style);
     let influence = influence.to_vec();
     let each = influence.chunks_exact(digits.side * digits.side).take(shown);
-    let drawn: Vec<Digit> = each.map(|it| unit(it, digits.side, style.color)).collect();
+    let drawn: Vec<Digit> = each.map(|it| unit(it, digits.side)).collect();
     let captioned = drawn.iter().enumerate().map(|(unit, digit)| Captioned {
         image: digit.image(),
         caption: format!("unit {}", unit + 1),
@@ -144,10 +148,10 @@ pub fn units(network: &Sequential, digits: &Digits, style: Style) -> String {
 }
 
 /// Influences as grays; the largest in size is black or white.
-fn unit(influence: &[f32], side: usize, signed: bool) -> Digit {
+fn unit(influence: &[f32], side: usize) -> Digit {
     let largest = influence.iter().fold(f32::MIN_POSITIVE, |largest, it| largest.max(it.abs()));
-    let gray = |it: &f32| if signed { 0.5 + 0.5 * it / largest } else { it.max(0.0) / largest };
-    Digit::new(&influence.iter().map(gray).collect::<Vec<_>>(), side, 0)
+    let grays: Vec<f32> = influence.iter().map(|it| 0.5 + 0.5 * it / largest).collect();
+    Digit::new(&grays, side, 0)
 }
 
 /// A row for each seed.
@@ -173,6 +177,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_is_as_long_as_the_terminal_is_wide() {
+        let plain = Style { width: 80, color: false, unicode: false };
+        let unicode = Style { unicode: true, ..plain };
+        let color = Style { color: true, ..unicode };
+        assert_eq!([plain, unicode, color].map(|style| in_a_row(8, style)), [4, 7, 8]);
+        assert_eq!([plain, unicode, color].map(|style| in_a_row(28, style)), [2, 5, 5]);
+        assert_eq!(in_a_row(28, Style { width: 1, ..plain }), 1);
+    }
+
+    #[test]
     fn halving_keeps_the_ink() {
         let pixels =
             [0.0, 0.0, 0.2, 0.1, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
@@ -180,9 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn an_influence_of_zero_is_the_middle_gray_and_without_color_the_ground() {
-        assert_eq!(unit(&[-2.0, 0.0, 1.0, 0.0], 2, true).pixels, [0.0, 0.5, 0.75, 0.5]);
-        assert_eq!(unit(&[-2.0, 0.0, 1.0, 0.0], 2, false).pixels, [0.0, 0.0, 0.5, 0.0]);
-        assert_eq!(unit(&[0.0; 4], 2, true).pixels, [0.5; 4]);
+    fn an_influence_of_zero_is_the_middle_gray() {
+        assert_eq!(unit(&[-2.0, 0.0, 1.0, 0.0], 2).pixels, [0.0, 0.5, 0.75, 0.5]);
+        assert_eq!(unit(&[0.0; 4], 2).pixels, [0.5; 4]);
     }
 }

@@ -74,7 +74,8 @@ fn show(
     ));
     stage.picture(&pictures::learning(lesson, recipe.epochs, style));
     stage.say(
-        "What it took ten of them for, one of each class, after the first steps and the last:",
+        "Ten of the watched digits, a column for each: what the network took it for as the steps \
+         went by.",
     );
     stage.picture(&pictures::film(lesson, style));
     stage.say(&format!(
@@ -91,13 +92,17 @@ fn show(
         ));
         stage.picture(&grid);
     }
+    stage.say("A row for each digit, a column for what it was taken for:");
     stage.picture(&pictures::confused(&lesson.confusion, style));
-    stage.say(
-        "Each row of the matrix is a digit, each column what it was taken for. And nobody told the \
-         hidden units what to look for: here is what some of them came to, bright where ink speaks \
-         for the unit.",
-    );
-    stage.picture(&pictures::units(&lesson.network, digits, style));
+    // In two shades nobody could make out a weight.
+    if style.color {
+        stage.say(
+            "Nobody told the hidden units what to look for. Here is what some of them came to: gray \
+             is where ink means nothing to the unit, bright where it speaks for it, dark where \
+             against it.",
+        );
+        stage.picture(&pictures::units(&lesson.network, digits, style));
+    }
 }
 
 fn report(digits: &Digits, recipe: &Recipe, bar: Bar, lessons: &[Lesson]) -> Report {
@@ -110,8 +115,9 @@ fn report(digits: &Digits, recipe: &Recipe, bar: Bar, lessons: &[Lesson]) -> Rep
             .with_fact(
                 "memory",
                 format!(
-                    "{:.1} KiB of weights; four times that with gradients and Adam's two means",
-                    kibibytes(parameters)
+                    "{:.1} KiB of weights, {:.1} with gradients and Adam's means",
+                    kibibytes(parameters),
+                    kibibytes(4 * parameters)
                 ),
             )
             .with_fact("steps of each seed", format!("{steps} of {} pictures", recipe.batch))

@@ -114,6 +114,21 @@ impl Shape {
         self
     }
 
+    /// The same shape with one more axis behind the last.
+    #[track_caller]
+    pub(crate) fn with_axis(mut self, size: usize) -> Self {
+        assert!(self.ndim() < MAX_NDIM, "shape: {self} has no room for another axis; merge some");
+        self.ndim += 1;
+        self.with_size(self.ndim() - 1, size)
+    }
+
+    /// The first `ndim` axes.
+    pub(crate) fn leading(mut self, ndim: usize) -> Self {
+        self.sizes[ndim..].fill(1);
+        self.ndim = ndim as u8;
+        self
+    }
+
     /// The same shape without the axes for which `gone` holds, or with size 1 there.
     pub(crate) fn reduced(&self, gone: AxisSet, keepdim: bool) -> Self {
         let kept = |(i, n): (usize, usize)| match gone.contains(i) {

@@ -380,10 +380,12 @@ impl Tensor {
         self.clone().with_history(history.clone(), self.id)
     }
 
-    /// The same tensor with its place in the graph and its shape, but without its numbers.
-    #[inline]
-    pub(crate) fn released(&self) -> Self {
-        Self { storage: Storage::Released, history: self.history.clone(), ..*self }
+    /// The same tensor with its place in the graph and its shape, but its numbers only if they
+    /// are wanted.
+    #[inline(always)]
+    pub(crate) fn kept(&self, numbers: bool) -> Self {
+        let storage = if numbers { self.storage.clone() } else { Storage::Released };
+        Self { storage, history: self.history.clone(), ..*self }
     }
 
     /// The id that the next tensor of this thread gets.

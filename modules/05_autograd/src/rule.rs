@@ -106,7 +106,10 @@ impl<O: Op> Rule for Broadcast<O> {
     }
 
     fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
-        Each(self.0).pass(node, g, &mut |i, share| give(i, share.sum_to(node.shape(i))));
+        Each(self.0).pass(node, g, &mut |i, share| match share.shape() == node.shape(i) {
+            true => give(i, share),
+            false => give(i, share.sum_to(node.shape(i))),
+        });
     }
 }
 

@@ -16,11 +16,12 @@
 //! | `model`, `optimizer`, `parameters` | their kinds, and which paths are trained |
 //! | `mode.PATH`, `stream.PATH` | training or evaluation; seed, stream, counter of dropout |
 //! | `rng.NAME` | seed, stream, counter of what the user added |
+//! | `lr`, `remembered` | the learning rate; how many tensors the optimizer's state has |
 //! | `position` | epoch, batch, step: with them, the schedule's place and the loader's |
 //! | `accumulate` | batches to an update |
 //! | `group` | so far: batches, samples, samples of the first batch, gradients |
 //! | `metrics`, `tally`, `history` | names; sums and samples of this epoch; the epochs before |
-//! | `lr`, `early` | the learning rate; best value, its epoch, epochs since |
+//! | `early` | epochs since the best, its epoch, its value |
 //!
 //! Numbers are written in as many digits as bring back their very bits.
 
@@ -91,7 +92,9 @@ impl Checkpoint {
         checkpoint.note("parameters", parameters_of(model));
         checkpoint.note("lr", optimizer.learning_rate());
         checkpoint.keep("model", model.state_dict());
-        checkpoint.keep("optimizer", optimizer.state_dict());
+        let memory = optimizer.state_dict();
+        checkpoint.note("remembered", memory.len());
+        checkpoint.keep("optimizer", memory);
         checkpoint.write_switches(model);
         checkpoint.write_run(trainer, model);
         checkpoint
@@ -175,11 +178,13 @@ impl Checkpoint {
         let run = self.read_run(trainer, model)?;
         let switches = self.read_switches()?;
         let early = self.read_early()?;
-        let lr = parse(self.text("lr")?)?;
-        let mismatch = |why: String| TrainingError::Mismatch { differences: vec![why] };
-        optimizer
-            .load_state_dict(&self.kept("optimizer"))
-            .map_err(|error| mismatch(error.to_string()))?;
+        let lr = self.read_lr()?;
+        let memory = self.kept("optimizer");
+        if memory.len() != parse::<usize>(self.text("remembered")?)? {
+            return Err(malformed("the optimizer's state is not complete"));
+        }
+        let loaded = optimizer.load_state_dict(&memory);
+        loaded.map_err(|error| TrainingError::Mismatch { differences: vec![error.to_string()] })?;
         // From here on nothing can fail.
         optimizer.set_learning_rate(lr);
         model.load_state_dict(&self.weights()).expect("names and shapes were compared");

@@ -45,6 +45,7 @@ impl Checkpoint {
         if let Some((_, Some(best))) = self.read_early()? {
             compare("best weight", shapes(best.weights), shapes(model.state_dict()), &mut found);
         }
+        compare_memory(&self.kept("optimizer"), &model.state_dict(), &mut found);
         let trained = |paths: &str| {
             paths.lines().map(|path| (path.to_string(), "trained".to_string())).collect::<Vec<_>>()
         };
@@ -58,6 +59,23 @@ impl Checkpoint {
         };
         compare("state", kinds(&saved), kinds(&switches), &mut found);
         Ok(found)
+    }
+}
+
+/// Adds to `found` what the optimizer remembers of a parameter that is not there, or of another
+/// shape. Entries are filed by kind and path (`momentum.fc1.weight`), each of its parameter's
+/// shape; whole numbers are counts.
+fn compare_memory(memory: &StateDict, model: &StateDict, found: &mut Vec<String>) {
+    for (name, entry) in memory {
+        let path = name.split_once('.').map_or("", |(_, path)| path);
+        let saved = format!("optimizer state `{name}`: {} in the checkpoint", entry.shape());
+        match model.get(path) {
+            None => found.push(format!("{saved}, no such parameter here")),
+            Some(parameter) if entry.kind() == "f32" && entry.shape() != parameter.shape() => {
+                found.push(format!("{saved}, a parameter of {} here", parameter.shape()));
+            }
+            Some(_) => {}
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Checkpoint {
         Ok(Run {
             position: self.position()?,
             tally,
-            group: self.read_group(model)?,
+            group: self.read_group(model, trainer.options.accumulate)?,
             history: History {
                 batch_losses: losses.to_vec(),
                 epochs: read_epochs(self.text("history")?, &names)?,
@@ -91,7 +91,7 @@ impl Checkpoint {
     }
 
     /// The gradients gathered for the next update.
-    fn read_group(&self, model: &dyn Module) -> Result<Group, TrainingError> {
+    fn read_group(&self, model: &dyn Module, accumulate: usize) -> Result<Group, TrainingError> {
         let [batches, samples, first_samples, count] = parse_all(self.text("group")?)?;
         let gathered = self.kept("group");
         let mut sum = Gradients::new();
@@ -106,14 +106,22 @@ impl Checkpoint {
             let options = BackwardOptions { gradient, ..Default::default() };
             sum.add(parameter.backward_with(options));
         }
-        if sum.len() != count || gathered.len() != count || (batches == 0) != (count == 0) {
-            let found = gathered.len();
-            return Err(malformed(format!(
-                "{found} gradients, of which {} fit, not {count}",
-                sum.len()
-            )));
+        let found = (sum.len(), gathered.len());
+        if found != (count, count) || (batches == 0) != (count == 0) {
+            let (fit, all) = found;
+            return Err(malformed(format!("{all} gradients, of which {fit} fit, not {count}")));
+        }
+        if batches > 0 && (batches >= accumulate || first_samples == 0 || samples < first_samples) {
+            return Err(malformed(format!("gradients of {batches} batches, {samples} samples")));
         }
         Ok(Group { sum: (batches > 0).then_some(sum), batches, samples, first_samples })
+    }
+
+    /// Reads a learning rate that an optimizer takes.
+    pub(super) fn read_lr(&self) -> Result<f32, TrainingError> {
+        let lr = parse::<f32>(self.text("lr")?)?;
+        let sound = lr >= 0.0 && lr.is_finite();
+        sound.then_some(lr).ok_or_else(|| malformed(format!("the learning rate {lr}")))
     }
 
     /// What early stopping had seen, where there was any: epochs since the best, and the best.
