@@ -152,7 +152,7 @@ fn batches_broadcast() -> Verdict {
         for (row, column) in [(0, 0), (2, 1)] {
             let products = (0..4).map(|p| a.at([i, 0, row, p]) * b.at([j, p, column]));
             wrong::unless_close(y.at([i, j, row, column]), products.sum::<f32>(), 1e-6).note(
-                format!("row {row}, column {column} of matrix {i} on the left times matrix {j} on the right"),
+                format!("row {row}, column {column} of left matrix {i} times right matrix {j}"),
             )?;
         }
     }

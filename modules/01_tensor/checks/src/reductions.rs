@@ -187,7 +187,7 @@ fn far_away() -> Verdict {
     let got = Tensor::from([1e8, 1e8 + 8.0, 1e8 + 16.0]).var().item();
     wrong::unless_close(got, 64.0, 1e-6)
         .because(got == 0.0, "in f32, the squares of such numbers swallow their distances: use f64")
-        .note("first the mean, then the squared distances; the mean of squares minus the squared mean cancels")
+        .note("the mean of squares minus the squared mean cancels: first the mean, then the distances")
 }
 
 fn standardize() -> Verdict {

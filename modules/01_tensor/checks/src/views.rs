@@ -20,7 +20,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "01.5.direction",
         exercise: "01.5",
-        fact: "[2, 3, 4] permuted by [2, 0, 1] is [4, 2, 3]: axis 0 of the result is the old axis 2",
+        fact: "[2, 3, 4] permuted by [2, 0, 1] is [4, 2, 3]: the old axis 2 comes first",
         run: direction,
     },
     Check {
