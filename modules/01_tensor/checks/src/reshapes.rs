@@ -180,7 +180,12 @@ fn ones() -> Verdict {
             .note("an axis of size 1 belongs to any run, whatever its stride")?;
         wrong::unless_eq(places(back.layout()), places(t.layout()))?;
     }
-    Ok(())
+    // [5, 1, 3] with strides [6, 120, 2]: fifteen numbers, each 2 from the next.
+    let evens = counted([4, 5, 6]).slice_step(0, .., 4).transpose(0, 1).slice_step(2, .., 2);
+    let flat = evens.reshape([15]);
+    wrong::unless(flat.shares_storage(&evens), || "[5, 1, 3] with strides [6, 120, 2] was copied")
+        .note("an axis of size 1 belongs to any run, whatever its stride")?;
+    wrong::unless_eq(flat.strides(), [2])
 }
 
 fn heads() -> Verdict {
