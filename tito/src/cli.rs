@@ -1,29 +1,34 @@
 //! The words of the command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
-use crate::{dataset, milestone};
+use crate::{dataset, init, milestone, module};
 
 /// Build a deep-learning framework and replay the history of machine learning.
 #[derive(Debug, Parser)]
 #[command(
     name = "tito",
     version,
-    arg_required_else_help = true,
     disable_help_subcommand = true,
     infer_long_args = true,
     after_help = START
 )]
 pub struct Cli {
+    /// Work as if tito had been started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// Without one, tito shows where you are and what comes next
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 const START: &str = "\
 Start here:
-  tito milestone list            what there is to run
+  tito init my-tinytorch         make a workspace; then cd my-tinytorch
+  tito                           in a workspace: where you are and what comes next
   tito milestone run mlp         teach a network to read digits as you watch
-  tito milestone run all         every milestone that can run now
 
 In a clone of the repository, say `cargo run --release --` instead of `tito`.
 
@@ -32,10 +37,45 @@ Exit status: 0 bars met, 1 a bar missed, 2 wrong usage or input, 3 the machine";
 /// The first word.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a workspace to build your own framework in
+    Init(init::Request),
+    /// Work at a module: begin it, have it judged, get a hint, complete it
+    Module(Module),
     /// Replay a chapter of history on the framework, and judge it
     Milestone(Milestone),
     /// Get the data that milestones learn from
     Dataset(Dataset),
+}
+
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Module {
+    #[command(subcommand)]
+    pub command: ModuleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModuleCommand {
+    /// Show all modules, and where you are with each
+    List(module::list::Request),
+    /// Show one module, exercise by exercise
+    Status(module::status::Request),
+    /// Begin a module: makes its folder, with the lesson and the exercises
+    Start(module::start::Request),
+    /// Read the lesson
+    View(module::view::Request),
+    /// See which facts hold and which do not
+    Test(module::test::Request),
+    /// Be asked a question that helps; then an idea; then the shape of the code
+    Hint(module::hint::Request),
+    /// See how something is checked
+    Show(module::show::Request),
+    /// Have a finished module judged, and put it into your package
+    Complete(module::complete::Request),
+    /// Begin a module again; everything is kept
+    Reset(module::reset::Request),
+    /// Take the answer key's version of a module
+    Adopt(module::adopt::Request),
 }
 
 #[derive(Debug, Args)]
