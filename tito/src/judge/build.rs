@@ -86,8 +86,14 @@ pub fn build(
     }
     // What the surroundings set for another build must not reach this one.
     command.env("CARGO_TARGET_DIR", target).current_dir(&workspace.root);
-    for name in ["CARGO_BUILD_TARGET_DIR", "RUST_BACKTRACE", "CARGO_MAKEFLAGS", "MAKEFLAGS"] {
+    let foreign = ["CARGO_BUILD_TARGET_DIR", "RUST_BACKTRACE", "CARGO_MAKEFLAGS", "MAKEFLAGS"];
+    foreign.iter().for_each(|name| {
         command.env_remove(name);
+    });
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+            command.env_remove(name);
+        }
     }
     let mut messages = Vec::new();
     let mut program = None;

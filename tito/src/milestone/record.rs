@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use stage::Report;
 
 use super::sources;
-use crate::course::{Course, Milestone};
+use crate::course::{self, Course, Milestone};
 use crate::data_folder::DataFolder;
 use crate::moment;
 
@@ -21,17 +21,22 @@ struct Record<'a> {
     system: String,
     processors: usize,
     /// The modules that the milestone stands on.
-    modules: Vec<Module<'a>>,
+    modules: &'a [Module<'a>],
     report: Box<RawValue>,
 }
 
+/// A module that a run stood on.
 #[derive(Serialize)]
-struct Module<'a> {
-    id: &'a str,
+pub struct Module<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its crate.
     #[serde(rename = "crate")]
-    package: &'a str,
-    version: &'a str,
-    sha256: String,
+    pub package: &'a str,
+    /// `yours`, or `the answer key's`.
+    pub whose: &'a str,
+    /// Over its sources.
+    pub sha256: String,
 }
 
 /// Writes the record of a run and says where.
@@ -43,18 +48,16 @@ struct Module<'a> {
 /// The data folder can't be written.
 pub fn keep(
     report: &Report,
-    milestone: &Milestone,
-    course: &Course,
+    modules: &[Module],
     data: &DataFolder,
 ) -> io::Result<PathBuf> {
     let when = moment::now();
-    let needs: Vec<String> = milestone.needs.iter().chain(&milestone.again).cloned().collect();
     let record = Record {
         when: when.clone(),
         tito: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
-        modules: modules(course, &needs),
+        modules,
         report: RawValue::from_string(report.to_record())?,
     };
     let folder = data.runs();
@@ -63,11 +66,17 @@ pub fn keep(
     write_new(&folder, &name, &serde_json::to_vec_pretty(&record)?)
 }
 
-fn modules<'a>(course: &'a Course, needs: &[String]) -> Vec<Module<'a>> {
-    let used = course.closure(needs).into_iter().filter_map(|module| {
-        // All crates of the workspace share one version.
-        let (id, package, version) = (&*module.id, &*module.package, env!("CARGO_PKG_VERSION"));
-        Some(Module { id, package, version, sha256: sources::sha256(id)? })
+/// Every module that a milestone stands on, in the course's order.
+pub fn stands_on<'a>(milestone: &Milestone, course: &'a Course) -> Vec<&'a course::Module> {
+    let needs: Vec<String> = milestone.needs.iter().chain(&milestone.again).cloned().collect();
+    course.closure(&needs)
+}
+
+/// The modules that a milestone stands on when it runs on what tito was built from.
+pub fn of_the_answer_key<'a>(milestone: &Milestone, course: &'a Course) -> Vec<Module<'a>> {
+    let used = stands_on(milestone, course).into_iter().filter_map(|module| {
+        let (id, package) = (&*module.id, &*module.package);
+        Some(Module { id, package, whose: "the answer key's", sha256: sources::sha256(id)? })
     });
     used.collect()
 }
@@ -113,7 +122,8 @@ mod tests {
         let seeds = vec![SeedResult { seed: 3, value: 0.75 }];
         let report = Report::judge("01", "clusters", "accuracy", Bar::at_least(0.95), seeds)
             .with_curve("loss", vec![1.0, 0.5]);
-        let keep = || keep(&report, &course.milestones[0], &course, &data).unwrap();
+        let modules = of_the_answer_key(&course.milestones[0], &course);
+        let keep = || keep(&report, &modules, &data).unwrap();
         let (first, second) = (keep(), keep());
         assert_ne!(first, second);
         assert_eq!(latest(&data, "01"), Some(first.clone().max(second)));

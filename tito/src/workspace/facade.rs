@@ -34,7 +34,7 @@ impl Workspace {
         }
         durable::settle(&path, source.as_bytes())?;
         durable::settle(&folder.join("Cargo.toml"), package(&modules).as_bytes())?;
-        Ok(())
+        self.stage_milestones(state)
     }
 }
 
