@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{dataset, init, milestone, module};
+use crate::{checkpoint, clean, dataset, doctor, init, milestone, module, progress, update};
 
 /// Build a deep-learning framework and replay the history of machine learning.
 #[derive(Debug, Parser)]
@@ -43,8 +43,65 @@ pub enum Command {
     Module(Module),
     /// Replay a chapter of history on the framework, and judge it
     Milestone(Milestone),
+    /// See what you can do by now, and how you came there
+    Checkpoint(Checkpoint),
     /// Get the data that milestones learn from
     Dataset(Dataset),
+    /// Look at the machine and the workspace, and put back what is missing
+    Setup,
+    /// Look at the machine and the workspace: each finding with its cure
+    Doctor(doctor::Request),
+    /// Write your progress into a file, for another machine
+    Export(Export),
+    /// Take over progress from another machine
+    Import(Import),
+    /// Bring the workspace to a newer course; what you wrote stays
+    Update(update::Request),
+    /// Remove what can be built again
+    Clean(clean::Request),
+}
+
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Checkpoint {
+    #[command(subcommand)]
+    pub command: CheckpointCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CheckpointCommand {
+    /// Answer every question: can I compute gradients?
+    Status(checkpoint::Request),
+    /// Show your way so far, day by day
+    Timeline(checkpoint::Request),
+    /// Judge the modules behind one question as they are now
+    Test(checkpoint::Which),
+}
+
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Export {
+    #[command(subcommand)]
+    pub command: ExportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ExportCommand {
+    /// Write what you did into one file
+    Progress(progress::Export),
+}
+
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Import {
+    #[command(subcommand)]
+    pub command: ImportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Take over what `tito export progress` wrote
+    Progress(progress::Import),
 }
 
 #[derive(Debug, Args)]
@@ -66,12 +123,18 @@ pub enum ModuleCommand {
     View(module::view::Request),
     /// See which facts hold and which do not
     Test(module::test::Request),
+    /// Have the module judged whenever you save
+    Watch(module::watch::Request),
     /// Be asked a question that helps; then an idea; then the shape of the code
     Hint(module::hint::Request),
     /// See how something is checked
     Show(module::show::Request),
     /// Have a finished module judged, and put it into your package
     Complete(module::complete::Request),
+    /// See the answer key's way, after yours passed or after the third hint
+    Solution(module::solution::Request),
+    /// See what you changed
+    Diff(module::diff::Request),
     /// Begin a module again; everything is kept
     Reset(module::reset::Request),
     /// Take the answer key's version of a module

@@ -145,7 +145,7 @@ fn collect(
 
 /// Whether a file is hidden, a backup or a swap file of an editor, not a learner's work.
 pub fn is_leftover(name: &str) -> bool {
-    let swap = [".swp", ".swo", ".swx", ".tmp", ".bak", ".orig"];
+    let swap = [".swp", ".swo", ".swx", ".tmp", ".bak", ".orig", ".new"];
     name.starts_with('.')
         || name.starts_with('#')
         || name.ends_with('~')

@@ -94,6 +94,22 @@ fn files(
     Ok(files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect())
 }
 
+/// Puts back what a workspace lost of the files that it began with; gives back their names.
+///
+/// # Errors
+/// The disk does not play along.
+pub fn complete_workspace(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut made = Vec::new();
+    for (name, content) in files(&workspace.tree, &workspace.course, workspace.track())? {
+        let path = workspace.root.join(&name);
+        if !path.exists() {
+            durable::settle(&path, &content)?;
+            made.push(name);
+        }
+    }
+    Ok(made)
+}
+
 fn settings(course: &Course, track: &Track) -> String {
     let known: Vec<&str> = course.tracks.iter().map(|track| track.id.as_str()).collect();
     format!(

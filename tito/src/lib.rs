@@ -27,11 +27,17 @@ mod syllabus;
 mod stub;
 mod locate;
 mod reading;
+mod keys;
 mod questions;
 mod workspace;
 mod judge;
 mod init;
+mod doctor;
 mod module;
+mod checkpoint;
+mod progress;
+mod update;
+mod clean;
 mod home;
 
 use std::path::Path;
@@ -39,7 +45,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, ExportCommand, ImportCommand};
 use failure::Failure;
 use terminal::Terminal;
 
@@ -50,6 +56,17 @@ pub fn main() -> ExitCode {
     let done = enter(cli.directory.as_deref()).and_then(|()| match cli.command {
         None => home::home(&terminal),
         Some(Command::Init(request)) => init::init(&request, &terminal),
+        Some(Command::Setup) => doctor::setup(&terminal),
+        Some(Command::Doctor(request)) => doctor::doctor(&request, &terminal),
+        Some(Command::Checkpoint(it)) => checkpoint::perform(it.command, &terminal),
+        Some(Command::Export(it)) => match it.command {
+            ExportCommand::Progress(request) => progress::export(&request, &terminal),
+        },
+        Some(Command::Import(it)) => match it.command {
+            ImportCommand::Progress(request) => progress::import(&request, &terminal),
+        },
+        Some(Command::Update(request)) => update::update(&request, &terminal),
+        Some(Command::Clean(request)) => clean::clean(&request, &terminal),
         Some(Command::Module(it)) => module::perform(it.command, &terminal),
         Some(Command::Milestone(it)) => milestone::perform(it.command, &terminal),
         Some(Command::Dataset(it)) => dataset::perform(it.command, &terminal),

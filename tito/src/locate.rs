@@ -1,5 +1,7 @@
 //! Where in a learner's files an exercise is, by its text: files that do not parse must do too.
 
+use std::ops::Range;
+
 use cut::Exercise;
 
 use crate::workspace::files::Sources;
@@ -9,6 +11,50 @@ use crate::workspace::files::Sources;
 pub fn exercise(sources: &Sources, exercise: &Exercise) -> Option<(String, usize)> {
     hole(sources, &exercise.id)
         .or_else(|| exercise.functions.iter().find_map(|path| function(sources, path)))
+}
+
+/// The lines of a function in formatted source, with its documentation; counted from 0, the end
+/// not included.
+pub fn span(text: &str, item: &str) -> Option<Range<usize>> {
+    let lines: Vec<&str> = text.lines().collect();
+    let (first, end) = match item.split_once('[') {
+        Some((table, row)) => {
+            let first = table_row(&lines, table, row.trim_end_matches(']'))?;
+            (first, first + balanced(&lines[first..])?)
+        }
+        None => {
+            let first = method(&lines, item)?;
+            let indent = lines[first].len() - lines[first].trim_start().len();
+            let close = format!("{}}}", &lines[first][..indent]);
+            let whole = lines[first].contains('{') && lines[first].trim_end().ends_with('}');
+            let after = lines[first..].iter().position(|line| line.trim_end() == close);
+            (first, if whole { first + 1 } else { first + after? + 1 })
+        }
+    };
+    let attached = |line: &&&str| {
+        let line = line.trim_start();
+        line.starts_with("///") || line.starts_with("#[") || line.starts_with("//")
+    };
+    let above = lines[..first].iter().rev().take_while(attached).count();
+    Some(first - above..end)
+}
+
+/// How many lines until every bracket that was opened is closed.
+fn balanced(lines: &[&str]) -> Option<usize> {
+    let mut depth = 0;
+    for (number, line) in lines.iter().enumerate() {
+        for c in line.chars() {
+            depth += match c {
+                '(' | '[' | '{' => 1,
+                ')' | ']' | '}' => -1,
+                _ => 0,
+            };
+        }
+        if depth <= 0 {
+            return Some(number + 1);
+        }
+    }
+    None
 }
 
 /// Whether something of the exercise is not written yet.
@@ -133,6 +179,17 @@ static RULES: &[Rule] = &[
         // Windows writes other line ends.
         let content = FILE.replace('\n', "\r\n").into_bytes();
         super::exercise(&vec![("ops/shape.rs".to_owned(), content)], &exercise)
+    }
+
+    #[test]
+    fn a_function_is_spanned_with_its_documentation() {
+        let text = "use x;\n\nimpl A {\n    /// Doc.\n    #[inline]\n    fn a(\n        &self,\n    ) {\n        \
+                    if x {\n        }\n    }\n\n    fn b() -> u8 { 1 }\n}\n\nstatic RULES: &[R] = &[\n    \
+                    rule::<Add>(&[\n        |g| g,\n    ]),\n];\n";
+        assert_eq!(span(text, "A::a"), Some(3..11));
+        assert_eq!(span(text, "A::b"), Some(12..13));
+        assert_eq!(span(text, "RULES[Add]"), Some(16..19));
+        assert_eq!(span(text, "none"), None);
     }
 
     #[test]

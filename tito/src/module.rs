@@ -10,6 +10,9 @@ pub mod show;
 pub mod complete;
 pub mod reset;
 pub mod adopt;
+pub mod solution;
+pub mod diff;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,9 @@ pub fn perform(command: ModuleCommand, terminal: &Terminal) -> Result<ExitCode, 
         ModuleCommand::Hint(request) => hint::hint(&request, &workspace, terminal),
         ModuleCommand::Show(request) => show::show(&request, &workspace, terminal),
         ModuleCommand::Complete(request) => complete::complete(&request, &workspace, terminal),
+        ModuleCommand::Watch(request) => watch::watch(&request, &workspace, terminal),
+        ModuleCommand::Solution(request) => solution::solution(&request, &workspace, terminal),
+        ModuleCommand::Diff(request) => diff::diff(&request, &workspace, terminal),
         ModuleCommand::Reset(request) => reset::reset(&request, &workspace, terminal),
         ModuleCommand::Adopt(request) => adopt::adopt(&request, &workspace, terminal),
     }

@@ -120,9 +120,9 @@ impl Workspace {
         self.module(module).join("src")
     }
 
-    /// Where the sources are kept as they were when the module was started.
+    /// Where a module's files are kept as the course gave them: what updates compare with.
     pub fn base(&self, module: &Module) -> PathBuf {
-        self.hidden().join("base").join(format!("{}_{}", module.id, module.name)).join("src")
+        self.hidden().join("base").join(format!("{}_{}", module.id, module.name))
     }
 
     /// Where cargo builds for tito; a folder of its own, so that editors and tito never wait for

@@ -101,11 +101,7 @@ fn milestone_line(
     terminal: &Terminal,
 ) -> String {
     let sets = milestone.data_sets();
-    let met = |data: &&&str| {
-        let key = format!("{} {data}", milestone.id);
-        state.milestones.get(&key).is_some_and(|reached| reached.passed)
-    };
-    let met = sets.iter().filter(met).count();
+    let met = sets.iter().filter(|data| state.met(milestone, data)).count();
     let title = format!("{} {}", milestone.year, milestone.title);
     let line = match (workspace.is_unlocked(milestone, state), met) {
         (_, 1..) if met == sets.len() => terminal.green(&format!("\u{2605} {title}")),

@@ -115,7 +115,6 @@ fn tail(mut from: impl Read) -> String {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
 
     #[test]
     fn lines_and_the_end_are_handed_over() {
@@ -130,7 +129,6 @@ mod tests {
     #[test]
     fn a_cancelled_process_ends_with_all_that_it_started() {
         let cancel = Cancel::for_groups();
-        let begun = Instant::now();
         let ended = thread::scope(|scope| {
             let run = scope.spawn(|| {
                 let mut command = Command::new("sh");
@@ -145,7 +143,6 @@ mod tests {
             run.join().unwrap().unwrap()
         });
         assert!(ended.is_none());
-        assert!(begun.elapsed() < Duration::from_secs(300));
         assert!(cancel.run(&mut Command::new("sh"), |_| ()).unwrap().is_none(), "nor the next");
     }
 }

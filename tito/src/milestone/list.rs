@@ -48,11 +48,8 @@ pub fn own_state(milestone: &Milestone, own: &Own, terminal: &Terminal) -> Strin
     if !waits.is_empty() {
         return terminal.dim(&format!("waits for {}", named(&waits)));
     }
-    let met = milestone.data_sets().into_iter().filter(|data| {
-        let reached = own.state.milestones.get(&format!("{} {data}", milestone.id));
-        reached.is_some_and(|it| it.passed)
-    });
-    let met: Vec<&str> = met.collect();
+    let sets = milestone.data_sets().into_iter();
+    let met: Vec<&str> = sets.filter(|data| own.state.met(milestone, data)).collect();
     match met.as_slice() {
         [] => terminal.green(&format!("unlocked: tito milestone run {}", milestone.name)),
         _ => terminal.green(&format!("met on your code: {}", met.join(", "))),

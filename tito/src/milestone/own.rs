@@ -41,7 +41,10 @@ impl Own<'_> {
             return Ok(());
         }
         Err(Failure::input(format!("milestone {name} waits for {}", named(&waits)))
-            .cure(format!("complete {} first: tito module complete {0}", waits[0].id))
+            .cure(match self.workspace.sources(waits[0]).is_dir() {
+                true => format!("finish {} first: tito module complete {0}", waits[0].id),
+                false => format!("begin with {}: tito module start {0}", waits[0].id),
+            })
             .cure(format!(
                 "see it on the answer key: tito milestone run {} --answer-key",
                 milestone.name
@@ -257,6 +260,7 @@ pub fn event(report: &Report, settings: &Settings) -> Option<state::Event> {
     settings.seed.is_none().then(|| state::Event::Milestone {
         milestone: report.milestone.clone(),
         data: report.data.clone(),
+        metric: report.metric.clone(),
         passed: report.passed(),
         value: report.value(),
     })

@@ -76,6 +76,7 @@ pub fn take(
             None
         }
     };
+    workspace.keep_base(module, &sources)?;
     ledger.record(Event::Started { module: module.id.clone() })?;
     let files = hashes(&sources);
     ledger.record(Event::Adopted { module: module.id.clone(), files })?;

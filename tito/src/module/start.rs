@@ -33,7 +33,7 @@ pub fn start(
     }
     let waits = workspace.waits_for(module, ledger.state());
     if !waits.is_empty() {
-        return Err(locked(module, &waits));
+        return Err(locked(module, &waits, workspace));
     }
     if workspace.sources(module).is_dir() {
         terminal.print(format!("module {} {} is begun already", module.id, module.name));
@@ -68,10 +68,13 @@ fn choose<'a>(
     })
 }
 
-fn locked(module: &Module, waits: &[&Module]) -> Failure {
+fn locked(module: &Module, waits: &[&Module], workspace: &Workspace) -> Failure {
     let first = waits[0];
     Failure::input(format!("module {} {} waits for {}", module.id, module.name, named(waits)))
-        .cure(format!("complete it first: tito module complete {}", first.id))
+        .cure(match workspace.sources(first).is_dir() {
+            true => format!("finish {} first: tito module complete {0}", first.id),
+            false => format!("begin with {}: tito module start {0}", first.id),
+        })
         .cure(format!("or take the answer key's: tito module adopt {}", first.id))
 }
 

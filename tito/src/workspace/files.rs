@@ -59,10 +59,7 @@ impl Workspace {
     /// The disk does not play along, or the folder is there already.
     pub fn lay_out(&self, module: &Module, sources: &Sources) -> Result<(), Failure> {
         self.lay_out_shipped_data(sources)?;
-        let mut files: Sources =
-            sources.iter().map(|(name, bytes)| (format!("src/{name}"), bytes.clone())).collect();
-        files.push(("Cargo.toml".into(), manifest::module(&self.tree, module).into()));
-        files.extend(teaching(&self.tree, module)?);
+        let files = given(&self.tree, module, sources)?;
         durable::place_folder(&self.module(module), as_slices(&files))
     }
 
@@ -88,17 +85,18 @@ impl Workspace {
         Ok(kept)
     }
 
-    /// Keeps the stub that a module's files start from.
+    /// Keeps a module's files as the course gave them.
     ///
     /// # Errors
     /// The disk does not play along.
     pub fn keep_base(&self, module: &Module, sources: &Sources) -> Result<(), Failure> {
         let folder = self.base(module);
-        for (name, content) in sources {
+        let files = given(&self.tree, module, sources)?;
+        for (name, content) in &files {
             durable::settle(&folder.join(name), content)?;
         }
         for (name, _) in read_folder(&folder)? {
-            if !sources.iter().any(|(wanted, _)| *wanted == name) {
+            if !files.iter().any(|(wanted, _)| *wanted == name) {
                 let path = folder.join(&name);
                 fs::remove_file(&path).map_err(|error| trouble("remove", &path, &error))?;
             }
@@ -137,6 +135,18 @@ pub fn hashes(sources: &Sources) -> Files {
 /// Names and contents, borrowed.
 pub fn as_slices(files: &Sources) -> impl Iterator<Item = (&str, &[u8])> {
     files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+}
+
+/// All files of a module's folder as the course gives them, with these sources.
+///
+/// # Errors
+/// The course's questions can't be read.
+pub fn given(tree: &Tree, module: &Module, sources: &Sources) -> Result<Sources, Failure> {
+    let mut files: Sources =
+        sources.iter().map(|(name, bytes)| (format!("src/{name}"), bytes.clone())).collect();
+    files.push(("Cargo.toml".into(), manifest::module(tree, module).into()));
+    files.extend(teaching(tree, module)?);
+    Ok(files)
 }
 
 /// The lesson, its figures, and a sheet for the answers to its questions.

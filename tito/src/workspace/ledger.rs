@@ -166,11 +166,6 @@ impl Ledger {
         &self.read.state
     }
 
-    /// Something was damaged, and made good.
-    pub fn remark(&self) -> Option<&str> {
-        self.read.remark.as_deref()
-    }
-
     /// Writes one more event, first into the journal, then into the state.
     ///
     /// # Errors

@@ -162,10 +162,7 @@ impl Workspace {
 
     /// A milestone that can run on the learner's code and has not met its first bar yet.
     pub fn within_reach(&self, state: &State) -> Option<&Milestone> {
-        let first = |milestone: &&Milestone| {
-            let key = format!("{} {}", milestone.id, milestone.data_sets()[0]);
-            !state.milestones.get(&key).is_some_and(|reached| reached.passed)
-        };
+        let first = |milestone: &&Milestone| !state.met(milestone, milestone.data_sets()[0]);
         let mut open = self.course.milestones.iter().filter(|it| self.is_unlocked(it, state));
         open.find(first)
     }

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::course::Milestone;
+
 /// The form in which the state is written. A greater number is written by a newer tito.
 pub const FORMAT: u32 = 1;
 
@@ -35,7 +37,8 @@ pub struct State {
     pub course: Edition,
     /// By id; a module that was never touched is absent.
     pub modules: BTreeMap<String, ModuleState>,
-    /// What milestones reached on this code: the latest run of each data set, by `03 tinydigits`.
+    /// What milestones reached on this code: the latest run of each bar, by
+    /// `03 tinydigits accuracy`.
     pub milestones: BTreeMap<String, Reached>,
 }
 
@@ -112,7 +115,7 @@ pub enum Event {
     /// A module began again from its stub; what was there is in `backup`.
     Reset { module: String, backup: String },
     /// A milestone came to a verdict on this code.
-    Milestone { milestone: String, data: String, passed: bool, value: f64 },
+    Milestone { milestone: String, data: String, metric: String, passed: bool, value: f64 },
     /// Another edition of the course came into the workspace.
     Updated { course: Edition },
     /// A state came from elsewhere: another machine, or a `state.json` that outlived its journal.
@@ -157,9 +160,9 @@ impl State {
                 (module.adopted, module.completed, module.tested) = (None, None, None);
                 module.started.get_or_insert(when);
             }
-            Event::Milestone { milestone, data, passed, value } => {
+            Event::Milestone { milestone, data, metric, passed, value } => {
                 let reached = Reached { when, passed, value };
-                self.milestones.insert(format!("{milestone} {data}"), reached);
+                self.milestones.insert(format!("{milestone} {data} {metric}"), reached);
             }
             Event::Updated { course } => self.course = course,
             Event::Imported { state } => {
@@ -187,6 +190,15 @@ impl State {
     /// Whether the answer key's version stands in for it.
     pub fn adopted(&self, id: &str) -> bool {
         self.modules.get(id).is_some_and(|module| module.adopted.is_some())
+    }
+
+    /// Whether every bar of a milestone on a data set was met by the latest run on this code.
+    pub fn met(&self, milestone: &Milestone, data: &str) -> bool {
+        let mut bars = milestone.bars.iter().filter(|bar| bar.data == data);
+        bars.all(|bar| {
+            let key = format!("{} {data} {}", milestone.id, bar.metric);
+            self.milestones.get(&key).is_some_and(|reached| reached.passed)
+        })
     }
 
     /// Whether others can build on it.
