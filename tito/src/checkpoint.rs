@@ -163,7 +163,7 @@ fn moments(lines: &[Line], course: &Course) -> Vec<Moment> {
             Event::Tested { module, passed, .. } => {
                 let before = state.module(module).tested.map(|it| it.passed).unwrap_or_default();
                 let new: Vec<&str> = passed.difference(&before).map(String::as_str).collect();
-                (!new.is_empty()).then(|| format!("passed {}", new.join(", ")))
+                (!new.is_empty()).then(|| format!("passed {}", in_order(new).join(", ")))
             }
             Event::Completed { module, .. } if !state.completed(module) => {
                 Some(format!("completed {}", name(module)))
@@ -181,6 +181,12 @@ fn moments(lines: &[Line], course: &Course) -> Vec<Moment> {
         state.apply(line.event.clone(), &line.at);
     }
     moments
+}
+
+/// Exercises by their numbers: 01.2 before 01.10.
+fn in_order(mut ids: Vec<&str>) -> Vec<&str> {
+    ids.sort_by_key(|id| id.split('.').next_back().and_then(|it| it.parse::<u32>().ok()));
+    ids
 }
 
 /// Judges the modules of a checkpoint as they are now.
@@ -241,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_timeline_tells_each_thing_once() {
-        let passed: BTreeSet<String> = ["01.1".to_owned()].into();
+        let passed: BTreeSet<String> = ["01.2", "01.10"].map(str::to_owned).into();
         let tested = |passed: &BTreeSet<String>| Event::Tested {
             module: "01".into(),
             files: Default::default(),
@@ -263,6 +269,6 @@ mod tests {
         let lines: Vec<Line> = events.into_iter().enumerate().map(line).collect();
         let told = moments(&lines, &Course::embedded()).into_iter().map(|moment| moment.what);
         let told: Vec<String> = told.collect();
-        assert_eq!(told, ["began 01 tensor", "passed 01.1", "completed 01 tensor"]);
+        assert_eq!(told, ["began 01 tensor", "passed 01.2, 01.10", "completed 01 tensor"]);
     }
 }

@@ -59,9 +59,8 @@ fn course(workspace: &Workspace, state: &State) -> Finding {
     if state.course == edition(&workspace.tree) {
         return Finding::good("course", format!("of tito {}", state.course.version));
     }
-    let now = env!("CARGO_PKG_VERSION");
-    Finding::note("course", format!("of tito {}, and this is {now}", state.course.version))
-        .cure("bring it up to date: tito update. What you wrote stays")
+    let found = format!("another edition than this tito's: from tito {}", state.course.version);
+    Finding::note("course", found).cure("bring it up to date: tito update. What you wrote stays")
 }
 
 /// Whether an editor can work here: rust-analyzer reads these.

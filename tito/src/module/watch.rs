@@ -16,6 +16,7 @@ use crate::judge::{Bench, Verdict};
 use crate::keys::{self, Key};
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
+use crate::workspace::state::Files;
 
 /// Which module.
 #[derive(Debug, Default, clap::Args)]
@@ -58,7 +59,9 @@ pub fn watch(
         let pressed = tell.clone();
         thread::spawn(move || keys::forward(move |key| pressed.send(Happening::Pressed(key)).is_ok()));
     }
-    let mut watch = Watch { workspace, module, terminal, tell, run: None, count: 0, all: false };
+    let judged = Files::new();
+    let mut watch =
+        Watch { workspace, module, terminal, tell, run: None, judged, count: 0, all: false };
     let raw = keys.then(|| keys::Raw::enter(terminal)).transpose()?;
     let done = watch.go(&hear, request.until_done, keys);
     watch.end();
@@ -73,6 +76,8 @@ struct Watch<'a> {
     terminal: &'a Terminal,
     tell: Sender<Happening>,
     run: Option<(Arc<Bench>, JoinHandle<()>)>,
+    /// The files that the last run began with.
+    judged: Files,
     /// How many runs were begun: an older one that still answers is not listened to.
     count: u64,
     all: bool,
@@ -89,6 +94,7 @@ impl Watch<'_> {
         let mut whole = false;
         while let Ok(happening) = hear.recv() {
             match happening {
+                Happening::Saved if self.workspace.hashes(self.module)? == self.judged => {}
                 Happening::Saved => self.begin(),
                 Happening::Judged(run, verdict) if run == self.count => {
                     whole = self.show(&(*verdict)?, keys)?;
@@ -114,6 +120,8 @@ impl Watch<'_> {
     fn begin(&mut self) {
         self.end();
         self.count += 1;
+        // Files that can't be read now are named by the run itself.
+        self.judged = self.workspace.hashes(self.module).unwrap_or_default();
         self.terminal.remark(self.terminal.dim(&format!("judging {} ...", self.module.id)));
         let bench = Arc::new(Bench { cancel: Cancel::for_groups(), ..Bench::default() });
         let (run, tell) = (self.count, self.tell.clone());
