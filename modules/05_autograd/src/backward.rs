@@ -2,7 +2,7 @@
 
 use crate::gradients::Gradients;
 use crate::no_grad;
-use crate::rule::{Node, find};
+use crate::rule::{Node, Rule, find};
 use std::sync::Arc;
 use tinytorch_tensor::{ByKey, History, Saved, Tensor, TensorId};
 
@@ -51,10 +51,12 @@ impl Backward for Tensor {
         let seed = seed(self, options.gradient.as_ref());
         let walk = Walk { retain: options.retain_graph, record: options.create_graph };
         let order = order(self);
-        match walk.record {
+        let gradients = match walk.record {
             true => walk.run(self, seed, order),
             false => no_grad(|| walk.run(self, seed, order)),
-        }
+        };
+        // Here and not on the way, so that the message has the caller's line.
+        gradients.unwrap_or_else(|problem| panic!("backward: {problem}"))
     }
 }
 
@@ -68,7 +70,10 @@ fn seed(loss: &Tensor, gradient: Option<&Tensor>) -> Tensor {
     match gradient {
         Some(g) => {
             let (got, wanted) = (g.shape(), loss.shape());
-            assert!(got == wanted, "backward: a gradient of {got} for a tensor of {wanted}");
+            assert!(
+                got == wanted,
+                "backward: a gradient of {got} for a tensor of {wanted}; give one of its shape"
+            );
             g.clone()
         }
         None => {
@@ -85,19 +90,24 @@ fn seed(loss: &Tensor, gradient: Option<&Tensor>) -> Tensor {
 /// A computed tensor: where its gradient is filed, and how it was computed.
 type Computed = (TensorId, Arc<History>);
 
+/// A computed tensor, and how a gradient passes through its op.
+type Step = (Computed, &'static dyn Rule);
+
 /// Every computed tensor that the loss needed, itself the last, each after those it needed.
 ///
 /// A depth-first search with a stack of its own, as a million ops are deeper than the thread's.
-/// Each tensor is opened once, whatever the number of its uses.
+/// Each tensor is opened once, whatever the number of its uses. What would stop the walk is found
+/// here, while the graph is whole.
 #[track_caller]
-fn order(loss: &Tensor) -> Vec<Computed> {
+fn order(loss: &Tensor) -> Vec<Step> {
     let computed = |t: &Tensor| t.history().map(|history| (t.id(), history.clone()));
     let (mut seen, mut done) = (ByKey::<TensorId, ()>::default(), Vec::new());
     let mut stack: Vec<(Computed, bool)> = Vec::new();
     stack.extend(computed(loss).map(|loss| (loss, false)));
     while let Some((node, opened)) = stack.pop() {
         if opened {
-            done.push(node);
+            let rule = rule_of(&node.1);
+            done.push((node, rule));
             continue;
         }
         if seen.insert(node.0, ()).is_some() {
@@ -105,20 +115,37 @@ fn order(loss: &Tensor) -> Vec<Computed> {
         }
         let history = node.1.clone();
         stack.push((node, true));
-        history.look(|saved| {
-            let Some(saved) = saved else { given_back(&history) };
-            let inputs = saved.inputs.iter().filter_map(computed);
+        let there = history.look(|saved| {
+            let inputs = saved?.inputs.iter().filter_map(computed);
             stack.extend(inputs.filter(|(id, _)| !seen.contains_key(id)).map(|x| (x, false)));
+            Some(())
         });
+        if there.is_none() {
+            panic!("backward: {}", given_back(&history))
+        }
     }
     done
 }
 
+#[inline]
 #[track_caller]
-fn given_back(history: &History) -> ! {
-    panic!(
-        "backward: the graph at `{}` was given back by an earlier backward; compute the loss anew, \
-         or ask the earlier one to `retain_graph`",
+fn rule_of(history: &History) -> &'static dyn Rule {
+    let op = history.op();
+    match find(&**op) {
+        Some(rule) => rule,
+        None => panic!(
+            "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
+             `detach()` its result",
+            op.name()
+        ),
+    }
+}
+
+#[cold]
+fn given_back(history: &History) -> String {
+    format!(
+        "the graph at `{}` was given back by an earlier backward; compute the loss anew, or ask \
+         the earlier one to `retain_graph`",
         history.op().name()
     )
 }
@@ -131,58 +158,83 @@ struct Walk {
 impl Walk {
     /// Hands each tensor's gradient on to its inputs, the loss first. What is left over are the
     /// gradients of tensors that were not computed: the parameters.
-    #[track_caller]
-    fn run(&self, loss: &Tensor, seed: Tensor, mut order: Vec<Computed>) -> Gradients {
+    ///
+    /// # Errors
+    /// When a rule does not give what it should, or another thread walks the same graph: in words.
+    fn run(&self, loss: &Tensor, seed: Tensor, mut order: Vec<Step>) -> Result<Gradients, String> {
         let mut gradients = Gradients::new();
         gradients.add_one(loss.id(), seed);
-        while let Some((id, history)) = order.pop() {
+        while let Some(((id, history), rule)) = order.pop() {
             let g = gradients.take(id).expect("what the loss needed is reached from it");
-            let saved = self.saved(&history);
+            let saved = self.saved(&history).ok_or_else(|| given_back(&history))?;
             let op = history.op();
-            let Some(rule) = find(&**op) else {
-                panic!(
-                    "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
-                     `detach()` its result",
-                    op.name()
-                )
-            };
             let node = Node { op, inputs: &saved.inputs, output: saved.output.as_deref() };
+            let (mut given, mut problem) = (Given::default(), None);
             rule.pass(&node, &g, &mut |i, share| {
                 let x = &saved.inputs[i];
-                check_share(op.name(), i, x, &share);
-                match self.record {
-                    true => gradients.add_one_recorded(x.id(), share),
-                    false => gradients.add_one(x.id(), share),
+                given.note(i);
+                match share.shape() == x.shape() {
+                    false => problem = Some(wrong_shape(op.name(), i, x, &share)),
+                    true if self.record => gradients.add_one_recorded(x.id(), share),
+                    true => gradients.add_one(x.id(), share),
                 }
             });
+            if let Some(problem) = problem.or_else(|| given.lacking(&node)) {
+                return Err(problem);
+            }
         }
-        gradients
+        Ok(gradients)
     }
 
-    /// What the node saved: taken out of it, unless the graph is to stay.
-    #[track_caller]
-    fn saved(&self, history: &Arc<History>) -> Saved {
+    /// What the node saved: taken out of it, unless the graph is to stay. `None`: gone.
+    fn saved(&self, history: &Arc<History>) -> Option<Saved> {
         if !self.retain && !self.record {
-            return history.take().unwrap_or_else(|| given_back(history));
+            return history.take();
         }
-        let saved = history.look(|saved| saved.cloned());
-        let mut saved = saved.unwrap_or_else(|| given_back(history));
+        let mut saved = history.look(|saved| saved.cloned())?;
         if self.record {
             // A rule that uses the output is differentiated through it.
             saved.output = saved.output.map(|y| Box::new(y.attached(history)));
         }
-        saved
+        Some(saved)
     }
 }
 
-#[inline]
-fn check_share(op: &str, i: usize, x: &Tensor, share: &Tensor) {
+#[cold]
+fn wrong_shape(op: &str, i: usize, x: &Tensor, share: &Tensor) -> String {
     let (got, wanted) = (share.shape(), x.shape());
-    assert!(
-        got == wanted,
-        "backward: the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; sum it to \
-         the shape of the input"
-    );
+    format!(
+        "the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; sum it to the shape of \
+         the input"
+    )
+}
+
+/// Which inputs a rule has given a gradient.
+#[derive(Default)]
+struct Given {
+    count: usize,
+    /// One bit each, as far as they go.
+    which: u64,
+}
+
+impl Given {
+    #[inline]
+    fn note(&mut self, i: usize) {
+        self.count += 1;
+        self.which |= 1 << i.min(63);
+    }
+
+    /// The complaint about an input that wants a gradient and got none: never silently absent.
+    #[inline]
+    fn lacking(&self, node: &Node) -> Option<String> {
+        let mut wanted = (0..node.len()).filter(|&i| node.wants(i));
+        if wanted.clone().count() <= self.count {
+            return None;
+        }
+        let last = wanted.clone().next_back();
+        let i = wanted.find(|&i| self.which >> i.min(63) & 1 == 0).or(last)?;
+        Some(format!("`{}` has no gradient for input {i}; `detach()` it", node.op.name()))
+    }
 }
 
 #[cfg(test)]
