@@ -2,7 +2,7 @@
 
 use crate::gradients::Gradients;
 use crate::no_grad;
-use crate::rule::{Node, find};
+use crate::rule::{Node, Rule, find};
 use std::sync::Arc;
 use tinytorch_tensor::{ByKey, History, Saved, Tensor, TensorId};
 
@@ -48,7 +48,15 @@ impl Backward for Tensor {
 
     #[track_caller]
     fn backward_with(&self, options: BackwardOptions) -> Gradients {
-        let seed = seed(self, options.gradient.as_ref());
+        assert!(
+            self.requires_grad(),
+            "backward: the loss depends on no parameter; make one with `with_grad()`, and compute \
+             the loss outside of `no_grad`"
+        );
+        let seed = match options.gradient {
+            Some(gradient) => fitting(gradient, self),
+            None => seed(self),
+        };
         let walk = Walk { retain: options.retain_graph, record: options.create_graph };
         let order = order(self);
         match walk.record {
@@ -58,39 +66,51 @@ impl Backward for Tensor {
     }
 }
 
+/// The gradient of a loss with respect to itself: 1.
+///
+/// # Panics
+/// When the loss is not one number: of several, which one is to fall?
 #[track_caller]
-fn seed(loss: &Tensor, gradient: Option<&Tensor>) -> Tensor {
+fn seed(loss: &Tensor) -> Tensor {
     assert!(
-        loss.requires_grad(),
-        "backward: the loss depends on no parameter; make one with `with_grad()`, and compute the \
-         loss outside of `no_grad`"
+        loss.numel() == 1,
+        "backward: a loss is one number, not {}; use `mean()` or `sum()`",
+        loss.shape()
     );
-    match gradient {
-        Some(g) => {
-            let (got, wanted) = (g.shape(), loss.shape());
-            assert!(got == wanted, "backward: a gradient of {got} for a tensor of {wanted}");
-            g.clone()
-        }
-        None => {
-            assert!(
-                loss.numel() == 1,
-                "backward: a loss is one number, not {}; use `mean()` or `sum()`",
-                loss.shape()
-            );
-            Tensor::ones(loss.shape())
-        }
-    }
+    Tensor::ones(loss.shape())
+}
+
+#[track_caller]
+fn fitting(gradient: Tensor, y: &Tensor) -> Tensor {
+    let (got, wanted) = (gradient.shape(), y.shape());
+    assert!(got == wanted, "backward: a gradient of {got} for a tensor of {wanted}");
+    gradient
 }
 
 /// A computed tensor: where its gradient is filed, and how it was computed.
-type Computed = (TensorId, Arc<History>);
+pub type Computed = (TensorId, Arc<History>);
 
 /// Every computed tensor that the loss needed, itself the last, each after those it needed.
 ///
 /// A depth-first search with a stack of its own, as a million ops are deeper than the thread's.
-/// Each tensor is opened once, whatever the number of its uses.
+/// Each tensor is opened once, whatever the number of its uses. Read backward, it is the order of
+/// the walk; read forward, it shows what a graph holds on to:
+///
+/// ```
+/// use tinytorch_autograd::order;
+/// use tinytorch_tensor::Tensor;
+///
+/// let x = Tensor::from(3.0).with_grad();
+/// let a = &x * 2.0;
+/// let y = &a * (&a + 1.0);
+/// let names: Vec<_> = order(&y).iter().map(|(_, history)| history.op().name()).collect();
+/// assert_eq!(names, ["mul", "add", "mul"]);
+/// ```
+///
+/// # Panics
+/// When a `backward` has given back a part of the graph.
 #[track_caller]
-fn order(loss: &Tensor) -> Vec<Computed> {
+pub fn order(loss: &Tensor) -> Vec<Computed> {
     let computed = |t: &Tensor| t.history().map(|history| (t.id(), history.clone()));
     let (mut seen, mut done) = (ByKey::<TensorId, ()>::default(), Vec::new());
     let mut stack: Vec<(Computed, bool)> = Vec::new();
@@ -138,23 +158,9 @@ impl Walk {
         while let Some((id, history)) = order.pop() {
             let g = gradients.take(id).expect("what the loss needed is reached from it");
             let saved = self.saved(&history);
-            let op = history.op();
-            let Some(rule) = find(&**op) else {
-                panic!(
-                    "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
-                     `detach()` its result",
-                    op.name()
-                )
-            };
-            let node = Node { op, inputs: &saved.inputs, output: saved.output.as_deref() };
-            rule.pass(&node, &g, &mut |i, share| {
-                let x = &saved.inputs[i];
-                check_share(op.name(), i, x, &share);
-                match self.record {
-                    true => gradients.add_one_recorded(x.id(), share),
-                    false => gradients.add_one(x.id(), share),
-                }
-            });
+            let node = Node::of(&history, &saved);
+            let rule = rule_of(&node);
+            rule.pass(&node, &g, &mut |i, share| self.give(&mut gradients, &node, i, share));
         }
         gradients
     }
@@ -173,16 +179,33 @@ impl Walk {
         }
         saved
     }
+
+    /// Adds what the rule of `node` says input `i` gets to what the input has from its other uses.
+    #[inline]
+    fn give(&self, gradients: &mut Gradients, node: &Node, i: usize, share: Tensor) {
+        let (got, wanted) = (share.shape(), node.shape(i));
+        assert!(
+            got == wanted,
+            "backward: the rule of `{}` gave input {i} of {wanted} a gradient of {got}; sum it to \
+             the shape of the input",
+            node.op.name()
+        );
+        match self.record {
+            true => gradients.add_one_recorded(node.inputs[i].id(), share),
+            false => gradients.add_one(node.inputs[i].id(), share),
+        }
+    }
 }
 
-#[inline]
-fn check_share(op: &str, i: usize, x: &Tensor, share: &Tensor) {
-    let (got, wanted) = (share.shape(), x.shape());
-    assert!(
-        got == wanted,
-        "backward: the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; sum it to \
-         the shape of the input"
-    );
+#[track_caller]
+fn rule_of(node: &Node) -> &'static dyn Rule {
+    find(&**node.op).unwrap_or_else(|| {
+        panic!(
+            "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
+             `detach()` its result",
+            node.op.name()
+        )
+    })
 }
 
 #[cfg(test)]

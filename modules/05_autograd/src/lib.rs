@@ -39,7 +39,7 @@ mod gradients;
 mod gradcheck;
 mod dot;
 
-pub use backward::{Backward, BackwardOptions};
+pub use backward::{Backward, BackwardOptions, Computed, order};
 pub use dot::to_dot;
 pub use gradcheck::{GradcheckError, GradcheckOptions, gradcheck, gradcheck_with};
 pub use gradients::Gradients;

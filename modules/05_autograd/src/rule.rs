@@ -3,7 +3,7 @@
 use crate::rules::RULES;
 use std::any::{Any, TypeId};
 use std::sync::{Arc, LazyLock};
-use tinytorch_tensor::{ByKey, Op, Shape, Tensor};
+use tinytorch_tensor::{ByKey, History, Op, Saved, Shape, Tensor};
 
 /// A computation on the way back: what its rule may look at.
 pub struct Node<'a> {
@@ -12,7 +12,11 @@ pub struct Node<'a> {
     pub(crate) output: Option<&'a Tensor>,
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    pub(crate) fn of(history: &'a History, saved: &'a Saved) -> Self {
+        Self { op: history.op(), inputs: &saved.inputs, output: saved.output.as_deref() }
+    }
+
     /// Input `i`, if the op's `reads` names it; else its numbers are gone.
     pub fn x(&self, i: usize) -> &Tensor {
         &self.inputs[i]
