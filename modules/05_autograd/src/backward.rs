@@ -186,8 +186,8 @@ impl Walk {
         let (got, wanted) = (share.shape(), node.shape(i));
         assert!(
             got == wanted,
-            "backward: the rule of `{}` gave input {i} of {wanted} a gradient of {got}; sum it to \
-             the shape of the input",
+            "backward: the rule of `{}` gave input {i} of {wanted} a gradient of {got}; bring each \
+             share to the shape of its input",
             node.op.name()
         );
         match self.record {
