@@ -136,32 +136,19 @@ fn weighted() -> Verdict {
 }
 
 fn curves() -> Verdict {
-    let cases: [(&str, fn(&Tensor) -> Tensor, f32, f64, &str); 4] = [
-        ("exp", Tensor::exp, 1.0, 1_f64.exp(), "y, differentiated with respect to y, is 1"),
-        ("ln", Tensor::ln, 2.0, -0.25, "1 / x, differentiated, is -1 / x²"),
-        (
-            "sigmoid",
-            Activations::sigmoid,
-            1.0,
-            -0.090_857_75,
-            "y - y², differentiated with respect to y, is 1 - 2 y",
-        ),
-        (
-            "tanh",
-            Activations::tanh,
-            0.5,
-            -0.726_861_8,
-            "1 - y², differentiated with respect to y, is -2 y",
-        ),
-    ];
-    for (name, f, x, expected, rule) in cases {
-        let (_, got) = twice_differentiated(f, x);
-        wrong::unless_close(got, expected, 1e-5).because(
-            true,
-            format!("the curve of {name}: {rule}; the walk multiplies by dy/dx itself"),
-        )?;
-    }
-    Ok(())
+    bends(Tensor::exp, 1.0, 1_f64.exp(), "exp: y, differentiated with respect to y, is 1")?;
+    bends(Tensor::ln, 2.0, -0.25, "ln: 1 / x, differentiated, is -1 / x²")?;
+    let sigmoid = "sigmoid: y - y², differentiated with respect to y, is 1 - 2 y";
+    bends(Activations::sigmoid, 1.0, -0.090_857_75, sigmoid)?;
+    let tanh = "tanh: 1 - y², differentiated with respect to y, is -2 y";
+    bends(Activations::tanh, 0.5, -0.726_861_8, tanh)
+}
+
+/// Wrong unless the second derivative of `f` at `x` is `expected`.
+fn bends(f: fn(&Tensor) -> Tensor, x: f32, expected: f64, curve: &str) -> Verdict {
+    let (_, got) = twice_differentiated(f, x);
+    wrong::unless_close(got, expected, 1e-5)
+        .because(true, format!("the curve of {curve}; the walk multiplies by dy/dx itself"))
 }
 
 fn relu_curve() -> Verdict {
