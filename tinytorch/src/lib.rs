@@ -72,6 +72,14 @@ pub mod prelude {
         Sgd, SgdOptions,
     };
 
+    // 07: the loop, what surrounds it, and files.
+    pub use tinytorch_training::{
+        BatchSummary, Callback, Checkpoint, ConfusionMatrix, Constant, Cosine, EarlyStopping,
+        EpochSummary, Flow, Moment, OneCycle, Schedule, StepDecay, Trainer, TrainerOptions,
+        accuracy, clip_grad_norm, clip_grad_value, load_npy, load_safetensors, save_npy,
+        save_safetensors, top_k_accuracy,
+    };
+
     // 08: data.
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,

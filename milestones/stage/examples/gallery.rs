@@ -4,8 +4,8 @@
 
 use stage::Style;
 use stage::draw::{
-    Amount, Axes, Captioned, Image, Line, Plane, Point, bars, confusion, curve, heatmap, image,
-    image_grid, plane, table,
+    Amount, Axes, Captioned, Image, Line, Plane, Point, bars, beside, confusion, curve, heatmap,
+    image, image_grid, plane, table,
 };
 
 fn main() {
@@ -14,7 +14,7 @@ fn main() {
     let style = Style { width, color: !set("NO_COLOR"), unicode: !set("ASCII") };
     let only: Vec<String> = std::env::args().skip(1).collect();
     type Show = fn(Style) -> String;
-    let shows: [(&str, Show); 10] = [
+    let shows: [(&str, Show); 11] = [
         ("curve", two_axes),
         ("log", logarithmic),
         ("image", one_digit),
@@ -25,6 +25,7 @@ fn main() {
         ("bars", classes),
         ("confusion", confused),
         ("heatmap", attention),
+        ("beside", before_and_after),
     ];
     for (name, show) in shows {
         if only.is_empty() || only.iter().any(|it| it == name) {
@@ -172,4 +173,13 @@ fn attention(style: Style) -> String {
         weights.extend((0..tokens.len()).map(|s| score(s) / sum));
     }
     heatmap(&weights, &tokens, &tokens, style)
+}
+
+fn before_and_after(style: Style) -> String {
+    let points = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
+    let points = points.map(|(x, y)| Point { x, y, class: x != y });
+    let view = Plane { rows: 10, ..Plane::default() };
+    let before = plane(|x, _| x, &points, &view, style);
+    let after = plane(|x, y| (x - y).abs(), &points, &view, style);
+    beside(&[("before", &before), ("after", &after)], style)
 }

@@ -48,7 +48,8 @@ impl Tensor {
         let count = ((last - first) / step).ceil();
         assert!(
             count.is_finite() && count >= 0.0,
-            "arange: {start} to {end} in steps of {step} never arrives; check the step's sign"
+            "arange: {start} to {end} in steps of {} never arrives; check the step's sign",
+            step as f32
         );
         let values = (0..count as usize).map(|i| (first + i as f64 * step) as f32);
         let values: Vec<f32> = values.collect();
@@ -104,7 +105,10 @@ impl Tensor {
     /// When the range is empty.
     #[track_caller]
     pub fn randint(shape: impl Into<Shape>, low: i32, high: i32, rng: &mut Rng) -> Self {
-        assert!(low < high, "randint: there is no integer in {low}..{high}");
+        assert!(
+            low < high,
+            "randint: there is no integer in {low}..{high}; the upper end is not included"
+        );
         let span = high.abs_diff(low);
         Self::generate(shape, || low.wrapping_add_unsigned(rng.below(u64::from(span)) as u32))
     }

@@ -11,7 +11,7 @@
 //! what was really computed, the rounding of mixed precision included. PyTorch's dispatcher puts
 //! autocast above autograd for the same reason.
 
-use crate::history::{History, Saved};
+use crate::history::History;
 use crate::kernels::{compute, compute_update};
 use crate::tensor::Tensor;
 use std::any::Any;
@@ -141,8 +141,8 @@ fn record(op: Arc<dyn Op>, x: &[&Tensor], y: Tensor) -> Tensor {
     let wanted = x.iter().enumerate().filter(|(_, t)| t.requires_grad());
     let reads = wanted.fold(Reads::NOTHING, |reads, (i, _)| reads | op.reads(i));
     let id = Tensor::next_id();
-    let saved = Saved::new(reads, x, &y, id);
-    y.with_history(Arc::new(History::new(op, saved)), id)
+    let history = History::new(op, reads, x, &y, id);
+    y.with_history(history, id)
 }
 
 /// Runs `f` with the recording of histories on or off on this thread.

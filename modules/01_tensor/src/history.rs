@@ -25,26 +25,32 @@ pub struct Saved {
     pub output: Option<Box<Tensor>>,
 }
 
-impl Saved {
-    #[inline]
-    pub(crate) fn new(reads: Reads, x: &[&Tensor], y: &Tensor, id: TensorId) -> Self {
-        let keep = |i: usize| {
-            if reads.has_input(i) { x[i].clone() } else { x[i].released() }
-        };
-        let inputs = match x.len() {
-            1 => Inputs::One([keep(0)]),
-            2 => Inputs::Two([keep(0), keep(1)]),
-            n => Inputs::Many((0..n).map(keep).collect()),
-        };
-        let output = reads.output().then(|| Box::new(y.detach().under(id)));
-        Self { inputs, output }
-    }
-}
-
 impl History {
+    /// How `y`, which is to have this id, was computed: by `op` of `x`.
+    ///
+    /// Each arm allocates for itself, so that the inputs are written where they will stay: a few
+    /// hundred bytes passed from hand to hand would be copied each time, a fifth of the cost of
+    /// a small op.
     #[inline]
-    pub(crate) fn new(op: Arc<dyn Op>, saved: Saved) -> Self {
-        Self { op, saved: Mutex::new(Some(saved)) }
+    pub(crate) fn new(
+        op: Arc<dyn Op>,
+        reads: Reads,
+        x: &[&Tensor],
+        y: &Tensor,
+        id: TensorId,
+    ) -> Arc<Self> {
+        let output = reads.output().then(|| Box::new(y.detach().under(id)));
+        let keep = |i: usize| x[i].kept(reads.has_input(i));
+        match x.len() {
+            1 => Self::of(op, Inputs::One([keep(0)]), output),
+            2 => Self::of(op, Inputs::Two([keep(0), keep(1)]), output),
+            n => Self::of(op, Inputs::Many((0..n).map(keep).collect()), output),
+        }
+    }
+
+    #[inline(always)]
+    fn of(op: Arc<dyn Op>, inputs: Inputs, output: Option<Box<Tensor>>) -> Arc<Self> {
+        Arc::new(Self { op, saved: Mutex::new(Some(Saved { inputs, output })) })
     }
 
     /// The op that was computed.

@@ -76,7 +76,11 @@ impl Layout {
     pub fn position(&self, index: &[usize]) -> usize {
         let inside = index.len() == self.shape.ndim()
             && index.iter().zip(self.shape.iter()).all(|(&i, n)| i < n);
-        assert!(inside, "index: {index:?} is not inside {}", self.shape);
+        assert!(
+            inside,
+            "index: {index:?} is not inside {}; indices count from 0, one per axis",
+            self.shape
+        );
         let steps = index.iter().enumerate().map(|(axis, &i)| i * self.stride(axis));
         self.offset + steps.sum::<usize>()
     }

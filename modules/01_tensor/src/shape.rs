@@ -79,7 +79,10 @@ impl Shape {
     /// When the number of axes is not `N`.
     #[track_caller]
     pub fn dims<const N: usize>(&self) -> [usize; N] {
-        assert!(self.ndim() == N, "shape: expected {N} axes, got {self:?}");
+        assert!(
+            self.ndim() == N,
+            "shape: expected {N} axes, got {self:?}; use `reshape` or `unsqueeze` first"
+        );
         std::array::from_fn(|i| self.sizes[i] as usize)
     }
 
@@ -108,6 +111,21 @@ impl Shape {
     /// The same shape with another size along axis `i`.
     pub(crate) fn with_size(mut self, i: usize, size: usize) -> Self {
         self.sizes[i] = u32::try_from(size).expect("a size fits 32 bits");
+        self
+    }
+
+    /// The same shape with one more axis behind the last.
+    #[track_caller]
+    pub(crate) fn with_axis(mut self, size: usize) -> Self {
+        assert!(self.ndim() < MAX_NDIM, "shape: {self} has no room for another axis; merge some");
+        self.ndim += 1;
+        self.with_size(self.ndim() - 1, size)
+    }
+
+    /// The first `ndim` axes.
+    pub(crate) fn leading(mut self, ndim: usize) -> Self {
+        self.sizes[ndim..].fill(1);
+        self.ndim = ndim as u8;
         self
     }
 

@@ -53,7 +53,11 @@ impl Tensor {
     pub fn from_vec<T: Element>(values: Vec<T>, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let (got, wanted) = (values.len(), shape.numel());
-        assert!(got == wanted, "from_vec: {got} numbers do not fill {shape}, which takes {wanted}");
+        assert!(
+            got == wanted,
+            "from_vec: {got} numbers do not fill {shape}, which takes {wanted}; give as many as \
+             the sizes multiply to"
+        );
         Self::from_storage(T::store(values), shape)
     }
 
@@ -272,10 +276,7 @@ impl Tensor {
 
     #[track_caller]
     fn elements_mut<T: Element>(&mut self) -> &mut [T] {
-        if let Some(history) = &self.history {
-            let op = history.op().name();
-            panic!("{op}: a computed tensor cannot be overwritten; overwrite a `detach()` of it")
-        }
+        self.check_writable();
         if !self.layout.is_contiguous() || T::write(&mut self.storage).is_none() {
             self.storage = T::store(self.elements().into_owned());
             self.layout = Layout::contiguous(self.shape());
@@ -283,6 +284,27 @@ impl Tensor {
         let (start, len) = (self.layout.offset(), self.numel());
         let values = T::write(&mut self.storage).expect("just unshared");
         &mut values[start..start + len]
+    }
+
+    /// Other numbers of the same shape, row by row from the start of `storage`: how an update
+    /// overwrites a kind of storage that cannot be written to from here. The id stays.
+    ///
+    /// # Panics
+    /// When the tensor was computed by a recorded op, as for [`data_mut`](Self::data_mut).
+    #[track_caller]
+    pub fn replace_storage(&mut self, storage: Storage) {
+        self.check_writable();
+        self.storage = storage;
+        self.layout = Layout::contiguous(self.shape());
+    }
+
+    #[inline]
+    #[track_caller]
+    fn check_writable(&self) {
+        if let Some(history) = &self.history {
+            let op = history.op().name();
+            panic!("{op}: a computed tensor cannot be overwritten; overwrite a `detach()` of it")
+        }
     }
 
     /// Which tensor this is.
@@ -358,10 +380,12 @@ impl Tensor {
         self.clone().with_history(history.clone(), self.id)
     }
 
-    /// The same tensor with its place in the graph and its shape, but without its numbers.
-    #[inline]
-    pub(crate) fn released(&self) -> Self {
-        Self { storage: Storage::Released, history: self.history.clone(), ..*self }
+    /// The same tensor with its place in the graph and its shape, but its numbers only if they
+    /// are wanted.
+    #[inline(always)]
+    pub(crate) fn kept(&self, numbers: bool) -> Self {
+        let storage = if numbers { self.storage.clone() } else { Storage::Released };
+        Self { storage, history: self.history.clone(), ..*self }
     }
 
     /// The id that the next tensor of this thread gets.
@@ -417,6 +441,22 @@ mod tests {
         column.data_mut()[0] = 7.0;
         assert_eq!(column.to_vec(), [7.0, 4.0]);
         assert_eq!(x.to_vec(), [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn a_replaced_storage_keeps_the_id_and_leaves_others_alone() {
+        let mut w = Tensor::from([[1.0, 2.0], [3.0, 4.0]]).with_grad();
+        let (id, old) = (w.id(), w.clone());
+        w.replace_storage(f32::store(vec![5.0, 6.0, 7.0, 8.0]));
+        assert_eq!(w.to_vec(), [5.0, 6.0, 7.0, 8.0]);
+        assert_eq!((w.id(), w.requires_grad(), old.at([0, 0])), (id, true, 1.0));
+    }
+
+    #[test]
+    #[should_panic(expected = "add: a computed tensor cannot be overwritten")]
+    fn a_computed_tensor_keeps_its_storage() {
+        let w = Tensor::from([1.0]).with_grad();
+        (&w + &w).replace_storage(f32::store(vec![0.0]));
     }
 
     #[test]

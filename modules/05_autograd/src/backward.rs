@@ -58,11 +58,13 @@ impl Backward for Tensor {
             None => seed(self),
         };
         let walk = Walk { retain: options.retain_graph, record: options.create_graph };
-        let order = order(self);
-        match walk.record {
-            true => walk.run(self, seed, order),
-            false => no_grad(|| walk.run(self, seed, order)),
-        }
+        let steps = steps(order(self));
+        let gradients = match walk.record {
+            true => walk.run(self, seed, steps),
+            false => no_grad(|| walk.run(self, seed, steps)),
+        };
+        // Here and not on the way, so that the message has the caller's line.
+        gradients.unwrap_or_else(|problem| panic!("backward: {problem}"))
     }
 }
 
@@ -83,7 +85,10 @@ fn seed(loss: &Tensor) -> Tensor {
 #[track_caller]
 fn fitting(gradient: Tensor, y: &Tensor) -> Tensor {
     let (got, wanted) = (gradient.shape(), y.shape());
-    assert!(got == wanted, "backward: a gradient of {got} for a tensor of {wanted}");
+    assert!(
+        got == wanted,
+        "backward: a gradient of {got} for a tensor of {wanted}; give one of its shape"
+    );
     gradient
 }
 
@@ -125,22 +130,46 @@ pub fn order(loss: &Tensor) -> Vec<Computed> {
         }
         let history = node.1.clone();
         stack.push((node, true));
-        history.look(|saved| {
-            let Some(saved) = saved else { given_back(&history) };
-            let inputs = saved.inputs.iter().filter_map(computed);
+        let there = history.look(|saved| {
+            let inputs = saved?.inputs.iter().filter_map(computed);
             stack.extend(inputs.filter(|(id, _)| !seen.contains_key(id)).map(|x| (x, false)));
+            Some(())
         });
+        if there.is_none() {
+            panic!("backward: {}", given_back(&history))
+        }
     }
     done
 }
 
-#[track_caller]
-fn given_back(history: &History) -> ! {
-    panic!(
-        "backward: the graph at `{}` was given back by an earlier backward; compute the loss anew, \
-         or ask the earlier one to `retain_graph`",
+#[cold]
+fn given_back(history: &History) -> String {
+    format!(
+        "the graph at `{}` was given back by an earlier backward; compute the loss anew, or ask \
+         the earlier one to `retain_graph`",
         history.op().name()
     )
+}
+
+/// A computed tensor, and how a gradient passes through its op.
+type Step = (Computed, &'static dyn Rule);
+
+/// The steps of a walk. A rule that is missing is found here, while the graph is whole.
+#[track_caller]
+fn steps(order: Vec<Computed>) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(order.len());
+    for node in order {
+        let op = node.1.op();
+        let Some(rule) = find(&**op) else {
+            panic!(
+                "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
+                 `detach()` its result",
+                op.name()
+            )
+        };
+        steps.push((node, rule));
+    }
+    steps
 }
 
 struct Walk {
@@ -151,61 +180,93 @@ struct Walk {
 impl Walk {
     /// Hands each tensor's gradient on to its inputs, the loss first. What is left over are the
     /// gradients of tensors that were not computed: the parameters.
-    #[track_caller]
-    fn run(&self, loss: &Tensor, seed: Tensor, mut order: Vec<Computed>) -> Gradients {
+    ///
+    /// # Errors
+    /// When a rule does not give what it should, or another thread walks the same graph: in words.
+    fn run(&self, loss: &Tensor, seed: Tensor, mut steps: Vec<Step>) -> Result<Gradients, String> {
         let mut gradients = Gradients::new();
         gradients.add_one(loss.id(), seed);
-        while let Some((id, history)) = order.pop() {
+        while let Some(((id, history), rule)) = steps.pop() {
             let g = gradients.take(id).expect("what the loss needed is reached from it");
-            let saved = self.saved(&history);
-            let node = Node::of(&history, &saved);
-            let rule = rule_of(&node);
-            rule.pass(&node, &g, &mut |i, share| self.give(&mut gradients, &node, i, share));
+            let saved = self.saved(&history)?;
+            self.pass_on(rule, &Node::of(&history, &saved), &g, &mut gradients)?;
         }
-        gradients
+        Ok(gradients)
     }
 
     /// What the node saved: taken out of it, unless the graph is to stay.
-    #[track_caller]
-    fn saved(&self, history: &Arc<History>) -> Saved {
+    fn saved(&self, history: &Arc<History>) -> Result<Saved, String> {
         if !self.retain && !self.record {
-            return history.take().unwrap_or_else(|| given_back(history));
+            return history.take().ok_or_else(|| given_back(history));
         }
         let saved = history.look(|saved| saved.cloned());
-        let mut saved = saved.unwrap_or_else(|| given_back(history));
+        let mut saved = saved.ok_or_else(|| given_back(history))?;
         if self.record {
             // A rule that uses the output is differentiated through it.
             saved.output = saved.output.map(|y| Box::new(y.attached(history)));
         }
-        saved
+        Ok(saved)
     }
 
-    /// Adds what the rule of `node` says input `i` gets to what the input has from its other uses.
+    /// Adds what each input of `node` gets, when its output has the gradient `g`, to what the
+    /// input has from its other uses.
     #[inline]
-    fn give(&self, gradients: &mut Gradients, node: &Node, i: usize, share: Tensor) {
-        let (got, wanted) = (share.shape(), node.shape(i));
-        assert!(
-            got == wanted,
-            "backward: the rule of `{}` gave input {i} of {wanted} a gradient of {got}; bring each \
-             share to the shape of its input",
-            node.op.name()
-        );
-        match self.record {
-            true => gradients.add_one_recorded(node.inputs[i].id(), share),
-            false => gradients.add_one(node.inputs[i].id(), share),
-        }
+    fn pass_on(
+        &self,
+        rule: &dyn Rule,
+        node: &Node,
+        g: &Tensor,
+        gradients: &mut Gradients,
+    ) -> Result<(), String> {
+        let (mut given, mut problem) = (Given::default(), None);
+        rule.pass(node, g, &mut |i, share| {
+            let x = &node.inputs[i];
+            given.note(i);
+            match share.shape() == x.shape() {
+                false => problem = Some(wrong_shape(node.op.name(), i, x, &share)),
+                true if self.record => gradients.add_one_recorded(x.id(), share),
+                true => gradients.add_one(x.id(), share),
+            }
+        });
+        problem.or_else(|| given.lacking(node)).map_or(Ok(()), Err)
     }
 }
 
-#[track_caller]
-fn rule_of(node: &Node) -> &'static dyn Rule {
-    find(&**node.op).unwrap_or_else(|| {
-        panic!(
-            "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
-             `detach()` its result",
-            node.op.name()
-        )
-    })
+#[cold]
+fn wrong_shape(op: &str, i: usize, x: &Tensor, share: &Tensor) -> String {
+    let (got, wanted) = (share.shape(), x.shape());
+    format!(
+        "the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; bring each share to \
+         the shape of its input"
+    )
+}
+
+/// Which inputs a rule has given a gradient.
+#[derive(Default)]
+struct Given {
+    count: usize,
+    /// One bit each, as far as they go.
+    which: u64,
+}
+
+impl Given {
+    #[inline]
+    fn note(&mut self, i: usize) {
+        self.count += 1;
+        self.which |= 1 << i.min(63);
+    }
+
+    /// The complaint about an input that wants a gradient and got none: never silently absent.
+    #[inline]
+    fn lacking(&self, node: &Node) -> Option<String> {
+        let mut wanted = (0..node.len()).filter(|&i| node.wants(i));
+        if wanted.clone().count() <= self.count {
+            return None;
+        }
+        let last = wanted.clone().next_back();
+        let i = wanted.find(|&i| self.which >> i.min(63) & 1 == 0).or(last)?;
+        Some(format!("`{}` has no gradient for input {i}; `detach()` it", node.op.name()))
+    }
 }
 
 #[cfg(test)]

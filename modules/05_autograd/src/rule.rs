@@ -3,7 +3,7 @@
 use crate::rules::RULES;
 use std::any::{Any, TypeId};
 use std::sync::{Arc, LazyLock};
-use tinytorch_tensor::{ByKey, History, Op, Saved, Shape, Tensor};
+use tinytorch_tensor::{ByKey, History, Op, Saved, Shape, Storage, Tensor};
 
 /// A computation on the way back: what its rule may look at.
 pub struct Node<'a> {
@@ -13,24 +13,38 @@ pub struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
+    #[inline]
     pub(crate) fn of(history: &'a History, saved: &'a Saved) -> Self {
         Self { op: history.op(), inputs: &saved.inputs, output: saved.output.as_deref() }
     }
 
-    /// Input `i`, if the op's `reads` names it; else its numbers are gone.
+    /// Input `i`.
+    ///
+    /// # Panics
+    /// When the op's `reads` does not name it: its numbers were not kept.
+    #[inline]
+    #[track_caller]
     pub fn x(&self, i: usize) -> &Tensor {
-        &self.inputs[i]
+        let x = &self.inputs[i];
+        if let Storage::Released = x.storage() {
+            let op = self.op.name();
+            panic!("backward: the rule of `{op}` reads input {i}, which its `reads` does not name")
+        }
+        x
     }
 
     /// The output.
     ///
     /// # Panics
     /// When the op's `reads` does not name it: it was not kept.
+    #[inline]
+    #[track_caller]
     pub fn y(&self) -> &Tensor {
-        self.output.unwrap_or_else(|| {
+        let Some(y) = self.output else {
             let op = self.op.name();
             panic!("backward: the rule of `{op}` reads the output, which its `reads` does not name")
-        })
+        };
+        y
     }
 
     /// The shape of input `i`, which is always known.
@@ -68,7 +82,8 @@ pub trait Rule: Sync {
 /// The gradient of one input, from the op, its node, and the gradient of the output.
 pub type Share<O> = fn(&O, &Node, &Tensor) -> Tensor;
 
-/// One closure per input; only those that are wanted run.
+/// One closure per input; only those that are wanted run. Inputs beyond the last have no gradient,
+/// and one that is wanted all the same is an error of the walk.
 pub struct Each<O: 'static>(pub &'static [Share<O>]);
 
 impl<O: Op> Rule for Each<O> {
@@ -78,12 +93,10 @@ impl<O: Op> Rule for Each<O> {
 
     fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
         let op = settings::<O>(node);
-        for i in (0..node.len()).filter(|&i| node.wants(i)) {
-            let share = self.0.get(i).unwrap_or_else(|| {
-                let name = node.op.name();
-                panic!("backward: `{name}` has no gradient for input {i}; `detach()` it")
-            });
-            give(i, share(op, node, g));
+        for (i, share) in self.0.iter().enumerate().take(node.len()) {
+            if node.wants(i) {
+                give(i, share(op, node, g));
+            }
         }
     }
 }
@@ -98,7 +111,10 @@ impl<O: Op> Rule for Broadcast<O> {
     }
 
     fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
-        Each(self.0).pass(node, g, &mut |i, share| give(i, share.sum_to(node.shape(i))));
+        Each(self.0).pass(node, g, &mut |i, share| match share.shape() == node.shape(i) {
+            true => give(i, share),
+            false => give(i, share.sum_to(node.shape(i))),
+        });
     }
 }
 
@@ -114,10 +130,8 @@ impl<O: Op> Rule for Joint<O> {
 
     fn pass(&self, node: &Node, g: &Tensor, give: &mut dyn FnMut(usize, Tensor)) {
         let shares = self.0(settings::<O>(node), node, g);
-        for (i, share) in shares.into_iter().enumerate().filter(|(i, _)| node.wants(*i)) {
-            let name = node.op.name();
-            give(i, share.unwrap_or_else(|| panic!("backward: `{name}` gave input {i} nothing")));
-        }
+        let wanted = shares.into_iter().enumerate().filter(|(i, _)| node.wants(*i));
+        wanted.filter_map(|(i, share)| Some((i, share?))).for_each(|(i, share)| give(i, share));
     }
 }
 

@@ -55,7 +55,6 @@ impl Formula for AdamOptions {
         self.lr
     }
 
-    #[track_caller]
     fn check(&self) {
         check("adam", self);
     }

@@ -53,7 +53,6 @@ impl Formula for AdamWOptions {
         self.lr
     }
 
-    #[track_caller]
     fn check(&self) {
         check("adamw", &self.adam());
     }

@@ -135,7 +135,7 @@ impl<F: Formula> Descent<F> {
             if !tensors.iter().any(|found| (group.matches)(&found.path)) {
                 let paths: Vec<_> = tensors.iter().map(|f| format!("`{}`", f.path)).collect();
                 return Err(format!(
-                    "group `{}` matches no parameter; the paths in this model are {}",
+                    "group `{}` matches no parameter; correct `matches` for the paths in this model: {}",
                     group.name,
                     paths.join(", ")
                 ));
@@ -209,7 +209,6 @@ impl<F: Formula> Optimizer for Descent<F> {
         self.groups[0].formula.name()
     }
 
-    #[track_caller]
     fn step(&mut self, model: &mut dyn State, grads: &Gradients) {
         let mut outcome = if self.looked { Ok(()) } else { self.look(model) };
         self.calls += 1;
@@ -233,7 +232,6 @@ impl<F: Formula> Optimizer for Descent<F> {
         self.lr
     }
 
-    #[track_caller]
     fn set_learning_rate(&mut self, lr: f32) {
         assert!(
             lr >= 0.0 && lr.is_finite(),
@@ -251,7 +249,8 @@ impl<F: Formula> Optimizer for Descent<F> {
         let optimizer = self.name();
         let loaded = self.memory.load(state, |path| Self::group_of(&self.groups, path));
         loaded.map_err(|mismatches| OptimizersError::StateDict { optimizer, mismatches })?;
-        (self.looked, self.loaded) = (false, true);
+        // An empty state is that of an optimizer before its first step, and fits any model.
+        (self.looked, self.loaded) = (false, !state.is_empty());
         Ok(())
     }
 }
@@ -426,8 +425,10 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "optimizer: group `typo` matches no parameter; the paths in this \
-                               model are `weight`, `bias`")]
+    #[should_panic(
+        expected = "optimizer: group `typo` matches no parameter; correct `matches` for \
+                               the paths in this model: `weight`, `bias`"
+    )]
     fn a_group_that_matches_nothing_is_refused() {
         let group = ParamGroup { name: "typo", matches: |path| path == "wieght", options: OPTIONS };
         step(&mut Sgd::new(OPTIONS).group(group), &mut layer(), &one());

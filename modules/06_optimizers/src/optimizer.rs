@@ -24,6 +24,7 @@ pub trait Optimizer: Send {
     /// one that stood in its place at earlier steps. When a group matches nothing, or a loaded
     /// state is that of another model. Parameters before the one in question may have been
     /// updated.
+    #[track_caller]
     fn step(&mut self, model: &mut dyn State, grads: &Gradients);
 
     /// The learning rate of parameters that are in no group.
@@ -34,6 +35,7 @@ pub trait Optimizer: Send {
     ///
     /// # Panics
     /// When it is negative or not finite.
+    #[track_caller]
     fn set_learning_rate(&mut self, lr: f32);
 
     /// What is remembered, by kind and path: `momentum.fc1.weight`, `step.fc1.weight`.
@@ -110,7 +112,8 @@ pub trait Formula: Send + Sync + 'static {
     /// Refuses settings that make no sense.
     ///
     /// # Panics
-    /// When there are any, naming the cure. Implementations are `#[track_caller]`.
+    /// When there are any, naming the cure.
+    #[track_caller]
     fn check(&self);
 
     /// The names of the tensors that are remembered for each parameter: each of its shape, of

@@ -50,7 +50,6 @@ impl Formula for RmsPropOptions {
         self.lr
     }
 
-    #[track_caller]
     fn check(&self) {
         let Self { lr, alpha, eps, weight_decay, momentum, .. } = *self;
         let settings =

@@ -47,7 +47,6 @@ impl Formula for SgdOptions {
         self.lr
     }
 
-    #[track_caller]
     fn check(&self) {
         let Self { lr, momentum, dampening, nesterov, weight_decay } = *self;
         let settings = [("lr", lr), ("momentum", momentum), ("weight_decay", weight_decay)];

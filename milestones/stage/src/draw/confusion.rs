@@ -9,7 +9,7 @@ use super::text::{columns, fit, left, right};
 ///
 /// `counts` is row-major, `[k, k]` with `k = labels.len()`; missing ones are 0. Zeros are dots;
 /// what was right stands in brackets, and in color on green, what was wrong on red, the more
-/// often the stronger.
+/// often the stronger; less than one in 200 of a class is no color's worth.
 pub fn confusion(counts: &[usize], labels: &[&str], style: Style) -> String {
     let style = style.at_least_20();
     let k = labels.len();
@@ -65,6 +65,7 @@ fn cell(count: usize, right: bool, share: f64, style: Style) -> (String, Ink) {
             (format!("{count} "), Ink { bold: true, ..Ink::fore(255) }.on(GREENS[step]))
         }
         (_, true) => (format!("[{count}]"), Ink::BOLD),
+        (_, false) if share < 0.005 => (format!("{count} "), Ink::PLAIN),
         (_, false) => {
             // A tenth of a class lost to another one is a lot.
             let step = ((share * 20.0) as usize).min(2);

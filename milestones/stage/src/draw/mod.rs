@@ -12,6 +12,7 @@ mod table;
 mod bars;
 mod confusion;
 mod heatmap;
+mod beside;
 mod frame;
 mod canvas;
 mod scale;
@@ -21,6 +22,7 @@ mod text;
 mod never_breaks;
 
 pub use bars::{Amount, bars};
+pub use beside::beside;
 pub use confusion::confusion;
 pub use curve::{Axes, Line, curve};
 pub use heatmap::heatmap;

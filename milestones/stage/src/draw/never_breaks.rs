@@ -186,3 +186,18 @@ fn heat_maps_hold() {
         heatmap(&dice.numbers(2400), &rows, &columns, style)
     });
 }
+
+#[test]
+fn drawings_beside_each_other_hold() {
+    holds(|dice, style| {
+        let drawing = |dice: &mut Dice| {
+            let rows = [dice.texts(4), dice.texts(4)];
+            let rows = rows.map(|row| row.iter().map(|text| text.to_string()).collect());
+            (dice.text(), table(&dice.texts(4), &rows, style))
+        };
+        let drawings: Vec<_> = (0..dice.roll(6)).map(|_| drawing(dice)).collect();
+        let pictures: Vec<(&str, &str)> =
+            drawings.iter().map(|(title, drawing)| (*title, drawing.as_str())).collect();
+        beside(&pictures, style)
+    });
+}

@@ -137,7 +137,8 @@ impl Tensor {
     pub fn masked_fill(&self, mask: &Tensor, value: f32) -> Tensor {
         assert!(
             self.shape().broadcast(&mask.shape()) == Some(self.shape()),
-            "masked_fill: a mask of {} does not broadcast to {}",
+            "masked_fill: a mask of {} does not broadcast to {}; make it by a comparison of the \
+             tensor itself, or `unsqueeze` it",
             mask.shape(),
             self.shape()
         );

@@ -62,7 +62,8 @@ impl Tensor {
                 && t.shape().with_size(axis, 0) == first.shape().with_size(axis, 0);
             assert!(
                 same,
-                "cat: {} and {} differ elsewhere than along axis {axis}",
+                "cat: {} and {} differ elsewhere than along axis {axis}; choose another axis, or \
+                 bring them to one size with `slice` or `expand`",
                 first.shape(),
                 t.shape()
             );
@@ -81,7 +82,11 @@ impl Tensor {
             panic!("stack: no tensors to join; check for an empty list")
         };
         if let Some(other) = tensors.iter().find(|t| t.shape() != first.shape()) {
-            panic!("stack: {} and {} differ; all must be equal", first.shape(), other.shape())
+            panic!(
+                "stack: {} and {} differ; use `cat`, or bring them to one shape",
+                first.shape(),
+                other.shape()
+            )
         }
         let rows: Vec<Tensor> = tensors.iter().map(|t| t.unsqueeze(axis)).collect();
         Self::cat(&rows.iter().collect::<Vec<_>>(), axis)

@@ -24,9 +24,13 @@ impl Op for MatMul {
         let batch = a.batch.broadcast(&b.batch).expect("checked by the method");
         let (values_a, values_b) = (x[0].data(), x[1].data());
         let mut out = vec![0.0; batch.numel() * m * n];
-        let pairs = a.starts(batch).into_iter().zip(b.starts(batch));
-        for (out, (i, j)) in out.chunks_exact_mut((m * n).max(1)).zip(pairs) {
-            product(&values_a[i..i + m * k], &values_b[j..j + k * n], out, k, n);
+        if batch.ndim() == 0 {
+            product(&values_a, &values_b, &mut out, k, n); // one matrix, nothing to look up
+        } else {
+            let pairs = a.starts(batch).into_iter().zip(b.starts(batch));
+            for (out, (i, j)) in out.chunks_exact_mut((m * n).max(1)).zip(pairs) {
+                product(&values_a[i..i + m * k], &values_b[j..j + k * n], out, k, n);
+            }
         }
         Tensor::from_vec(out, product_shape(x[0].shape(), x[1].shape(), batch))
     }
@@ -41,7 +45,7 @@ impl Op for MatMul {
 /// With `j` innermost, both rows are read and written in the order they are stored; the textbook
 /// order (`p` innermost) walks down a column of `b`, a cache line for each number.
 fn product(a: &[f32], b: &[f32], out: &mut [f32], k: usize, n: usize) {
-    if k == 0 {
+    if k == 0 || n == 0 {
         return;
     }
     for (a_row, out_row) in a.chunks_exact(k).zip(out.chunks_exact_mut(n)) {
@@ -76,9 +80,8 @@ impl Matrices {
     }
 
     fn of(shape: Shape) -> Self {
-        let sizes = shape.to_vec();
-        let (batch, matrix) = sizes.split_at(sizes.len() - 2);
-        Self { batch: Shape::new(batch), rows: matrix[0], columns: matrix[1] }
+        let (rows, columns) = (shape.ndim() - 2, shape.ndim() - 1);
+        Self { batch: shape.leading(rows), rows: shape.size(rows), columns: shape.size(columns) }
     }
 
     /// Where each matrix of the broadcast batch starts.
@@ -90,14 +93,14 @@ impl Matrices {
 }
 
 fn product_shape(a: Shape, b: Shape, batch: Shape) -> Shape {
-    let mut sizes = batch.to_vec();
+    let mut shape = batch;
     if a.ndim() > 1 {
-        sizes.push(a.size(a.ndim() - 2));
+        shape = shape.with_axis(a.size(a.ndim() - 2));
     }
     if b.ndim() > 1 {
-        sizes.push(b.size(b.ndim() - 1));
+        shape = shape.with_axis(b.size(b.ndim() - 1));
     }
-    Shape::from(sizes)
+    shape
 }
 
 impl Tensor {
@@ -128,7 +131,8 @@ impl Tensor {
         );
         assert!(
             left.batch.broadcast(&right.batch).is_some(),
-            "matmul: {a} x {b}: the batches {} and {} do not broadcast",
+            "matmul: {a} x {b}: the batches {} and {} do not broadcast; their sizes must be \
+             equal, or one of them 1 or missing",
             left.batch,
             right.batch
         );

@@ -180,7 +180,7 @@ fn check_indices(op: &str, index: &Tensor, size: usize) {
         index.kind()
     );
     if let Some(i) = index.ints().iter().find(|&&i| i < 0 || i as usize >= size) {
-        panic!("{op}: index {i} is not in 0..{size}")
+        panic!("{op}: index {i} is not in 0..{size}; indices count from 0, up to the size less 1")
     }
 }
 

@@ -303,12 +303,15 @@ impl Tensor {
     #[track_caller]
     pub fn sum_to(&self, shape: impl Into<Shape>) -> Tensor {
         let shape = shape.into();
+        if self.shape() == shape {
+            return self.clone();
+        }
         assert!(
             shape.broadcast(&self.shape()) == Some(self.shape()),
-            "sum_to: {shape} does not broadcast to {}",
+            "sum_to: {shape} does not broadcast to {}; only what `expand` can undo is possible",
             self.shape()
         );
-        if self.shape() == shape { self.clone() } else { dispatch(SumTo(shape), &[self]) }
+        dispatch(SumTo(shape), &[self])
     }
 }
 

@@ -124,7 +124,8 @@ impl Tensor {
         seen.sort_unstable();
         assert!(
             seen.into_iter().eq(0..ndim),
-            "permute: {order:?} does not name each of the {ndim} axes of {} once",
+            "permute: {order:?} does not name each of the {ndim} axes of {} once; list them in \
+             their new order",
             self.shape()
         );
         dispatch(Permute { axes }, &[self])
@@ -231,7 +232,8 @@ impl Tensor {
         let size = self.shape().size(axis);
         assert!(
             start.checked_add(len).is_some_and(|end| end <= size),
-            "narrow: {len} indices from {start} on are not inside axis {axis} of {}",
+            "narrow: {len} indices from {start} on are not inside axis {axis} of {}, which ends at \
+             {size}",
             self.shape()
         );
         dispatch(Slice { axis, start, len, step: 1 }, &[self])
@@ -266,7 +268,7 @@ impl Tensor {
         };
         assert!(
             start <= end && end <= size,
-            "slice: {start}..{end} is not inside axis {axis} of {}",
+            "slice: {start}..{end} is not inside axis {axis} of {}, which is 0..{size}",
             self.shape()
         );
         assert!(step > 0, "slice: a step of 0 never arrives; use 1 or more");
@@ -282,7 +284,7 @@ impl Tensor {
         let axis = resolve_axis("select", axis, self.ndim());
         assert!(
             index < self.shape().size(axis),
-            "select: index {index} is not inside axis {axis} of {}",
+            "select: index {index} is not inside axis {axis} of {}; indices count from 0",
             self.shape()
         );
         let one = dispatch(Slice { axis, start: index, len: 1, step: 1 }, &[self]);

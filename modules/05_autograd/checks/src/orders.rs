@@ -196,7 +196,7 @@ fn given_back() -> Verdict {
     let says = "the graph at `twice` was given back";
     wrong::unless_panics(|| order(&y).len(), says).because(
         true,
-        "`look` shows `None` where an earlier walk took what was saved: say so with `given_back`",
+        "`look` shows `None` where an earlier walk took what was saved: say so, with `given_back`",
     )
 }
 

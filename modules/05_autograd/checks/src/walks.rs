@@ -153,7 +153,7 @@ fn uses() -> Verdict {
     let x = leaf(3.0);
     let got = back(&plus(&x, &x), 1.0).of(&x).item();
     wrong::unless_close(got, 2.0, 0.0)
-        .because(got == 1.0, "1 is what one of the two uses gives: `give` adds the shares up")?;
+        .because(got == 1.0, "1 is what one of the two uses gives: the shares add up")?;
     wrong::unless_close(back(&times(&x, &x), 1.0).of(&x).item(), 6.0, 0.0)
 }
 
@@ -222,7 +222,6 @@ fn vectors() -> Verdict {
 fn missing() -> Verdict {
     let y = twice(&dispatch(Mystery, &[&leaf(3.0)]));
     wrong::unless_panics(|| back(&y, 1.0), "op `mystery` has no gradient rule")
-        .note("`rule_of(&node)` finds the rule of a node, and says so when there is none")
 }
 
 fn memory() -> Verdict {

@@ -1,0 +1,247 @@
+//! What typical mistakes say: each message names the op, what met what, and the cure, and points
+//! at the line of the caller.
+//!
+//! `messages.txt` holds the line that each panic points at, as it stands in this file, and the
+//! message. `TINYTORCH_BLESS=1 cargo test -p tinytorch --test messages` writes it anew.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::path::Path;
+use tinytorch::autograd::Backward;
+use tinytorch::prelude::*;
+use tinytorch::tensor::{Op, dispatch};
+
+/// Mistakes of one kind, each on a line of its own: the one that its message has to point at.
+type Theme = (&'static str, &'static [fn()]);
+
+const MISTAKES: &[Theme] = &[
+    ("making tensors", MAKING),
+    ("shapes that do not fit", SHAPES),
+    ("axes and indices", AXES),
+    ("kinds of numbers", KINDS),
+    ("layers", LAYERS),
+    ("losses", LOSSES),
+    ("gradients", GRADIENTS),
+    ("optimizers", OPTIMIZERS),
+    ("data", DATA),
+    ("training", TRAINING),
+];
+
+const MAKING: &[fn()] = &[
+    || _ = Tensor::from_vec(vec![1.0, 2.0, 3.0], [2, 2]),
+    || _ = Tensor::zeros([1, 1, 1, 1, 1, 1, 1]),
+    || _ = Tensor::from([[1.0, 2.0]]).at([0]),
+    || _ = Tensor::arange(0.0, 1.0, -0.1),
+    || _ = Tensor::randint([3], 5, 5, &mut Rng::new(0)),
+];
+
+const SHAPES: &[fn()] = &[
+    || _ = zeros([2, 3]) + zeros([2]),
+    || _ = zeros([2, 3]).matmul(&zeros([2, 3])),
+    || _ = zeros([2, 2, 3]).matmul(&zeros([5, 3, 2])),
+    || _ = zeros([2, 3]).matmul(&zeros([])),
+    || _ = zeros([2, 3]).reshape([4, 2]),
+    || _ = zeros([2, 3]).reshape([-1, -1]),
+    || _ = zeros([2, 3]).expand([2, 6]),
+    || _ = zeros([2, 3]).sum_to([3, 2]),
+    || _ = Tensor::cat(&[&zeros([2, 3]), &zeros([2, 4])], 0),
+    || _ = Tensor::cat(&[], 0),
+    || _ = Tensor::stack(&[&zeros([2]), &zeros([3])], 0),
+    || _ = zeros([2, 3]).shape().dims::<4>(),
+    || _ = zeros([2, 3]).masked_fill(&zeros([2]).eq(0.0), 1.0),
+    || _ = Tensor::where_(&zeros([2]).eq(0.0), zeros([3]), 1.0),
+];
+
+const AXES: &[fn()] = &[
+    || _ = zeros([2, 3]).sum_over(2, false),
+    || _ = zeros([2, 3]).mean_over([0, -2], false),
+    || _ = zeros([2, 3]).softmax(2),
+    || _ = zeros([2, 3]).permute([0, 0]),
+    || _ = zeros([2, 3, 4]).t(),
+    || _ = zeros([2, 3]).select(0, 2),
+    || _ = zeros([2, 3]).slice(1, 1..5),
+    || _ = zeros([2, 3]).narrow(1, 2, 2),
+    || _ = zeros([2, 3]).at([0, 3]),
+    || _ = zeros([2, 3]).item(),
+    || _ = zeros([2, 3]).index_select(0, &Tensor::from([0, 2])),
+    || _ = zeros([2, 3]).gather(1, &Tensor::from([0, 1])),
+    || _ = Tensor::from([0, 3]).one_hot(3),
+    || _ = zeros([0, 3]).max(),
+    || _ = zeros([0]).argmax(0, false),
+];
+
+const KINDS: &[fn()] = &[
+    || _ = zeros([2]) * Tensor::from([1, 2]),
+    || _ = zeros([2]).pow(2),
+    || _ = Tensor::from([1, 2]) / Tensor::from([2, 2]),
+    || _ = Tensor::from([1, 2]).mean(),
+    || _ = Tensor::from([1, 2]).relu(),
+    || _ = Tensor::from([1, 2]).to_vec(),
+    || _ = zeros([2]).index_select(0, &zeros([1])),
+    || _ = Tensor::where_(&zeros([2]), 1.0, 2.0),
+    || _ = zeros([2]).clamp(1.0, -1.0),
+];
+
+const LAYERS: &[fn()] = &[
+    || _ = Linear::new(64, 10, &mut Rng::new(0)).forward(&zeros([32, 8, 8])),
+    || _ = Linear::new(3, 2, &mut Rng::new(0)).forward(&Tensor::from([[1, 2, 3]])),
+    || _ = sequential![ReLU, Linear::new(3, 2, &mut Rng::new(0))].forward(&zeros([5, 4])),
+    || _ = Dropout::new(1.5, &mut Rng::new(0)),
+];
+
+const LOSSES: &[fn()] = &[
+    || _ = mse_loss(&zeros([4, 1]), &zeros([4])),
+    || _ = cross_entropy(&zeros([2, 3]), &Tensor::from([0, 3])),
+    || _ = cross_entropy(&zeros([2, 3]), &zeros([2])),
+    || _ = cross_entropy(&zeros([2, 3]), &Tensor::from([[0], [1]])),
+    || _ = cross_entropy(&zeros([3]), &Tensor::from([0])),
+    || _ = bce_loss(&Tensor::from([1.5]), &Tensor::from([1.0])),
+    || _ = huber_loss(&zeros([2]), &zeros([2]), -1.0),
+];
+
+const GRADIENTS: &[fn()] = &[
+    || _ = (weight() * 2.0).backward(),
+    || _ = zeros([]).backward(),
+    || _ = no_grad(|| weight().sum()).backward(),
+    || _ = differentiated().backward(),
+    || _ = dispatch(Floor, &[&weight()]).sum().backward(),
+    || _ = weight().backward_with(BackwardOptions { gradient: Some(zeros([3])), ..default() }),
+    || _ = weight().sum().backward().of(&weight()),
+    || _ = (weight() * 2.0).data_mut(),
+    || _ = Tensor::from([1, 2]).with_grad(),
+    || (weight() * 2.0).set_requires_grad(false),
+];
+
+const OPTIMIZERS: &[fn()] = &[
+    || sgd().step(&mut vec![weight(), weight()], &none()),
+    || some_optimizer().step(&mut sequential![Linear::new(2, 1, &mut Rng::new(0))], &none()),
+    || _ = Sgd::new(SgdOptions { lr: -0.1, ..default() }),
+    || _ = Sgd::new(SgdOptions { nesterov: true, ..default() }),
+    || _ = Adam::new(AdamOptions { betas: (0.9, 1.0), ..default() }),
+    || _ = RmsProp::new(RmsPropOptions { eps: f32::INFINITY, ..default() }),
+    || sgd().set_learning_rate(f32::NAN),
+    || {
+        let (mut optimizer, mut w) = (another_model(), weight());
+        let grads = w.sum().backward();
+        optimizer.step(&mut w, &grads);
+    },
+    || sgd().group(no_decay("biass")).step(&mut Linear::new(1, 1, &mut Rng::new(0)), &none()),
+];
+
+const DATA: &[fn()] = &[
+    || _ = DataLoader::new(TinyDigits::test(), DataLoaderOptions { batch_size: 0, ..default() }),
+    || _ = TensorDataset::new(zeros([10, 3]), Tensor::arange_i32(9)),
+];
+
+const TRAINING: &[fn()] = &[
+    || _ = accuracy(&zeros([2, 3]), &Tensor::from([0, 1, 2])),
+    || _ = top_k_accuracy(&zeros([2, 3]), &Tensor::from([0, 3]), 2),
+    || _ = clip_grad_norm(&mut none(), -1.0),
+    || _ = Trainer::new(mse_loss, TrainerOptions { accumulate: 0, ..default() }),
+];
+
+fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
+    Tensor::zeros(shape)
+}
+
+fn default<T: Default>() -> T {
+    T::default()
+}
+
+fn weight() -> Tensor {
+    zeros([2]).with_grad()
+}
+
+fn differentiated() -> Tensor {
+    let loss = (weight() * 2.0).sum();
+    loss.backward();
+    loss
+}
+
+fn sgd() -> Sgd {
+    Sgd::new(SgdOptions::default())
+}
+
+fn some_optimizer() -> Box<dyn Optimizer> {
+    Box::new(sgd())
+}
+
+fn none() -> Gradients {
+    Gradients::new()
+}
+
+fn no_decay(bias: &'static str) -> ParamGroup<SgdOptions, impl Fn(&str) -> bool> {
+    ParamGroup { name: "no decay", matches: move |path| path.ends_with(bias), options: default() }
+}
+
+/// An optimizer that has trained some other weight.
+fn another_model() -> Sgd {
+    let (mut optimizer, mut w) = (sgd(), weight());
+    let grads = w.sum().backward();
+    optimizer.step(&mut w, &grads);
+    optimizer
+}
+
+/// An op without a gradient rule.
+struct Floor;
+
+impl Op for Floor {
+    fn name(&self) -> &'static str {
+        "floor"
+    }
+
+    fn forward(&self, x: &[&Tensor]) -> Tensor {
+        x[0].clone()
+    }
+}
+
+thread_local! {
+    static SEEN: RefCell<Option<(String, u32, String)>> = const { RefCell::new(None) };
+}
+
+/// Where the panic of `mistake` points, and what it says; `None` if it does not panic.
+fn caught(mistake: fn()) -> Option<(String, u32, String)> {
+    panic::catch_unwind(AssertUnwindSafe(mistake)).err()?;
+    SEEN.take()
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let location = info.location().expect("a panic has a location");
+    let message = info.payload_as_str().expect("a message").to_owned();
+    SEEN.set(Some((location.file().to_owned(), location.line(), message)));
+}
+
+#[test]
+fn typical_mistakes_are_told_at_the_callers_line_with_a_cure() {
+    let source: Vec<&str> = include_str!("messages.rs").lines().collect();
+    let (mut told, mut elsewhere) = (String::new(), Vec::new());
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(note));
+    for (theme, mistakes) in MISTAKES {
+        told.push_str(&format!("# {theme}\n\n"));
+        for (number, mistake) in mistakes.iter().enumerate() {
+            let Some((file, line, message)) = caught(*mistake) else {
+                elsewhere.push(format!("{theme} {number}: no panic at all"));
+                continue;
+            };
+            if file != file!() {
+                elsewhere.push(format!("{theme} {number}: {file}:{line}: {message}"));
+                continue;
+            }
+            let code = source[line as usize - 1].trim().trim_start_matches("|| ");
+            let code = code.trim_start_matches("_ = ").trim_end_matches([',', ';']);
+            told.push_str(&format!("{code}\n    {message}\n\n"));
+        }
+    }
+    panic::set_hook(before);
+    assert!(elsewhere.is_empty(), "not at the caller's line:\n{}", elsewhere.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages.txt");
+    if std::env::var_os("TINYTORCH_BLESS").is_some() {
+        std::fs::write(&path, &told).expect("the snapshot can be written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("the snapshot is there");
+    for (told, expected) in told.split("\n\n").zip(expected.split("\n\n")) {
+        assert_eq!(told, expected);
+    }
+    assert_eq!(told.len(), expected.len(), "entries were added or removed");
+}
