@@ -54,3 +54,8 @@ pub use softmax::{LogSoftmaxBackward, SoftmaxBackward};
 pub fn no_grad<R>(f: impl FnOnce() -> R) -> R {
     tinytorch_tensor::recording(false, f)
 }
+
+/// The code in the lesson, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;
