@@ -94,7 +94,7 @@ fn unless_holds(path: &Path, value: f32) -> Verdict {
             wrong::unless(all, || format!("not 100,000 times {value}"))
         }
         Err(error) => {
-            let cut = error.to_string().contains("cut short");
+            let cut = error.to_string().contains("the file has");
             wrong::unless(false, || format!("cannot be read again: {error}"))
                 .because(cut, "the end is missing: what is still in the buffer wants `flush`")
                 .because(true, "the bytes are not all in the file when it takes its name")
