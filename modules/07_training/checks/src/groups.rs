@@ -77,7 +77,7 @@ fn large() -> Verdict {
 fn unequal() -> Verdict {
     let got = gathered(2, &[&[1.0, 2.0, 3.0], &[6.0]]).weight;
     wrong::unless_close(got, -3.0_f32, 1e-6)
-        .because(got == -4.0, "4 is the mean of 2 and 6: three samples counted as much as one")
+        .because(got == -4.0, "4 is the mean of 2 and 6, where three samples count as much as one; or 2 + 6/3, not divided yet")
         .because(
             (got + 6.0).abs() < 1e-4,
             "6 · 3 in place of 6 / 3: the weight is samples / first_samples",
