@@ -82,8 +82,15 @@ fn help_of_every_command_has_its_words() {
 }
 
 #[test]
-fn no_word_at_all_is_wrong_usage_and_shows_the_help() {
-    for words in ["", "milestone", "dataset"] {
+fn no_word_at_all_outside_of_a_workspace_says_how_to_begin() {
+    let said = Shell::new().say("");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.contains("tito init my-tinytorch"), "{}", said.out);
+}
+
+#[test]
+fn a_command_without_its_word_is_wrong_usage_and_shows_the_help() {
+    for words in ["milestone", "dataset", "module"] {
         let said = Shell::new().say(words);
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{words}");
         assert!(said.err.contains("Commands:"), "{}", said.err);
