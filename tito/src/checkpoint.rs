@@ -9,8 +9,8 @@ use crate::course::{Checkpoint, Course, Module};
 use crate::failure::{Failure, MISSED};
 use crate::judge::{self, Bench, Verdict, show};
 use crate::module::{status, test};
-use crate::words::unknown;
 use crate::terminal::Terminal;
+use crate::words::unknown;
 use crate::workspace::Workspace;
 use crate::workspace::ledger::{self, Line};
 use crate::workspace::state::{Event, State};
@@ -138,7 +138,11 @@ fn timeline(
     for moment in &moments {
         let (date, time) = moment.when.split_once('T').unwrap_or((&moment.when, ""));
         if date != day {
-            terminal.print(format!("{}{}", if day.is_empty() { "" } else { "\n" }, terminal.bold(date)));
+            terminal.print(format!(
+                "{}{}",
+                if day.is_empty() { "" } else { "\n" },
+                terminal.bold(date)
+            ));
             day = date;
         }
         let time = terminal.dim(time.get(..5).unwrap_or(time));

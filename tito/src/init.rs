@@ -35,8 +35,8 @@ pub struct Request {
 pub fn init(request: &Request, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let (tree, course) = course_in_use()?;
     let track = course.find_track(&request.track)?;
-    let dir = std::path::absolute(&request.dir)
-        .map_err(|error| trouble("find", &request.dir, &error))?;
+    let dir =
+        std::path::absolute(&request.dir).map_err(|error| trouble("find", &request.dir, &error))?;
     refuse_if_taken(&dir)?;
     let files = files(&tree, &course, track)?;
     let empty = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_none());

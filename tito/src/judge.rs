@@ -59,7 +59,14 @@ impl Bench {
         let files = workspace.hashes(module)?;
         let manifest = Graph::new(workspace, &self.answered).checks(module)?;
         let target = workspace.target();
-        match build::build(&manifest, &target, build::Profile::Dev, workspace, terminal, &self.cancel)? {
+        match build::build(
+            &manifest,
+            &target,
+            build::Profile::Dev,
+            workspace,
+            terminal,
+            &self.cancel,
+        )? {
             Built::Cancelled => Ok(Verdict::Cancelled),
             Built::Wrong(diagnostics) => Ok(Verdict::DoesNotCompile(diagnostics)),
             Built::Ready(executable) => {
@@ -90,7 +97,9 @@ pub fn remember(
     let mut ledger = workspace.ledger()?;
     let before = ledger.state().module(&module.id).tested;
     let same = before.is_some_and(|it| {
-        it.passed == passed && (it.checks, it.of) == (checks, of) && it.stamp.files == judgment.files
+        it.passed == passed
+            && (it.checks, it.of) == (checks, of)
+            && it.stamp.files == judgment.files
     });
     if same {
         return Ok(());

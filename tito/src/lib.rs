@@ -80,7 +80,6 @@ pub fn main() -> ExitCode {
 /// Goes to the folder that the command line names.
 fn enter(folder: Option<&Path>) -> Result<(), Failure> {
     let Some(folder) = folder else { return Ok(()) };
-    std::env::set_current_dir(folder).map_err(|error| {
-        Failure::input(format!("can't work in {}: {error}", folder.display()))
-    })
+    std::env::set_current_dir(folder)
+        .map_err(|error| Failure::input(format!("can't work in {}: {error}", folder.display())))
 }

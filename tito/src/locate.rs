@@ -124,15 +124,15 @@ fn method(lines: &[&str], item: &str) -> Option<usize> {
         "" => 0,
         _ => lines.iter().position(|line| opens(line)).unwrap_or(0),
     };
-    let from = |start: usize| lines[start..].iter().position(|line| is_it(line)).map(|it| it + start);
+    let from =
+        |start: usize| lines[start..].iter().position(|line| is_it(line)).map(|it| it + start);
     from(start).or_else(|| from(0))
 }
 
 fn table_row(lines: &[&str], table: &str, row: &str) -> Option<usize> {
     let start = lines.iter().position(|line| line.contains(table)).unwrap_or(0);
-    let names = |line: &str| {
-        line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == row)
-    };
+    let names =
+        |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == row);
     lines[start..].iter().position(|line| names(line)).map(|it| it + start)
 }
 

@@ -76,7 +76,10 @@ pub fn begun<'a>(
     Err(match workspace.standing(module, state) {
         Standing::Later => later(module),
         Standing::Started | Standing::Complete | Standing::Adopted => failure
-            .cure(format!("its folder {} is gone; bring it back from your backups", module.folder()))
+            .cure(format!(
+                "its folder {} is gone; bring it back from your backups",
+                module.folder()
+            ))
             .cure(format!("or begin it again: tito module reset {}", module.id)),
         _ => failure.cure(format!("begin it: tito module start {}", module.id)),
     })

@@ -28,9 +28,10 @@ impl Answered {
             "answered" => "answered".to_owned(),
             _ => terminal.dim("open"),
         };
-        let explain = self.explain.as_ref().map_or(String::new(), |it| {
-            format!("\n{}", terminal.dim(&terminal.wrap(it, 10)))
-        });
+        let explain = self
+            .explain
+            .as_ref()
+            .map_or(String::new(), |it| format!("\n{}", terminal.dim(&terminal.wrap(it, 10))));
         format!("  {:<6}  {words}{explain}", self.id)
     }
 }

@@ -68,7 +68,9 @@ impl Tree {
             let entry = entry?;
             let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
             match entry.file_type()? {
-                kind if kind.is_dir() && entry.file_name() != "target" => self.enter(root, &path)?,
+                kind if kind.is_dir() && entry.file_name() != "target" => {
+                    self.enter(root, &path)?
+                }
                 kind if kind.is_file() => self.take(root, &path)?,
                 _ => {}
             }

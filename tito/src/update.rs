@@ -165,17 +165,10 @@ fn fate(base: Option<&[u8]>, mine: Option<&[u8]>, new: &[u8]) -> Fate {
     }
 }
 
-fn apply(
-    path: &Path,
-    fate: Fate,
-    workspace: &Workspace,
-    tally: &mut Tally,
-) -> Result<(), Failure> {
+fn apply(path: &Path, fate: Fate, workspace: &Workspace, tally: &mut Tally) -> Result<(), Failure> {
     let shown = workspace.shown(path);
-    let beside = path.with_file_name(format!(
-        "{}.new",
-        path.file_name().unwrap_or_default().to_string_lossy()
-    ));
+    let beside = path
+        .with_file_name(format!("{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
     let (place, text, list) = match &fate {
         Fate::Stays => return Ok(()),
         Fate::Taken(text) => (path, text, &mut tally.taken),

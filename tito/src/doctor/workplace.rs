@@ -49,7 +49,8 @@ fn folders(workspace: &Workspace, state: &State) -> Finding {
     let mut finding = Finding::bad("modules", format!("the folder is gone of {}", named(&lost)));
     for module in lost {
         let again = format!("tito module reset {}", module.id);
-        finding = finding.cure(format!("bring {} back, or begin it again: {again}", module.folder()));
+        finding =
+            finding.cure(format!("bring {} back, or begin it again: {again}", module.folder()));
     }
     finding
 }

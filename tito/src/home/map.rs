@@ -106,7 +106,9 @@ fn milestone_line(
     let line = match (workspace.is_unlocked(milestone, state), met) {
         (_, 1..) if met == sets.len() => terminal.green(&format!("\u{2605} {title}")),
         (_, 1..) => format!("{} {title}  {met} of {} bars", terminal.green("\u{2605}"), sets.len()),
-        (true, _) => terminal.bold(&format!("\u{2606} {title}  tito milestone run {}", milestone.name)),
+        (true, _) => {
+            terminal.bold(&format!("\u{2606} {title}  tito milestone run {}", milestone.name))
+        }
         (false, _) => terminal.dim(&format!("\u{2606} {title}")),
     };
     format!("  \u{251c}\u{2500}\u{2500} {line}")

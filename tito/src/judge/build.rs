@@ -44,8 +44,12 @@ pub struct Diagnostic {
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Line {
-    CompilerMessage { message: Message },
-    CompilerArtifact { executable: Option<PathBuf> },
+    CompilerMessage {
+        message: Message,
+    },
+    CompilerArtifact {
+        executable: Option<PathBuf>,
+    },
     #[serde(other)]
     Other,
 }

@@ -126,9 +126,8 @@ pub fn run(
             None => {}
         }
     });
-    let ended = ended.map_err(|error| {
-        Failure::environment(format!("the checks can't be started: {error}"))
-    })?;
+    let ended = ended
+        .map_err(|error| Failure::environment(format!("the checks can't be started: {error}")))?;
     let Some(ended) = ended else { return Ok(None) };
     if total != Some(judgment.outcomes.len()) {
         judgment.broke_off = Some((at, how(&ended)));

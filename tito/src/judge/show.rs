@@ -62,12 +62,7 @@ fn head(
     format!("{}   {counts}\n", terminal.bold(&title))
 }
 
-fn line(
-    exercise: &Exercise,
-    open: bool,
-    judgment: &Judgment,
-    terminal: &Terminal,
-) -> String {
+fn line(exercise: &Exercise, open: bool, judgment: &Judgment, terminal: &Terminal) -> String {
     let status = judgment.exercises().get(exercise.id.as_str()).copied();
     let (mark, after) = match status {
         Some(Status::Passed) => (terminal.green("\u{2713}"), String::new()),
@@ -155,7 +150,9 @@ fn failure(outcome: &Outcome, terminal: &Terminal) -> String {
             lines.push(format!("      {name:<9} {line}").trim_end().to_owned());
         }
     }
-    lines.push(terminal.dim(&format!("      how it is checked: tito module show {}", outcome.check)));
+    lines.push(
+        terminal.dim(&format!("      how it is checked: tito module show {}", outcome.check)),
+    );
     lines.join("\n")
 }
 

@@ -10,11 +10,7 @@ use crate::module::{named, status};
 use crate::terminal::Terminal;
 
 /// Shows every milestone in a few lines: what it is, its bars, and whether it can run.
-pub fn list(
-    course: &Course,
-    own: Option<&Own>,
-    terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+pub fn list(course: &Course, own: Option<&Own>, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let shown = course.milestones.iter().map(|it| entry(it, own, terminal));
     terminal.print(shown.collect::<Vec<_>>().join("\n\n"));
     match own {

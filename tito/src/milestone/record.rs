@@ -46,11 +46,7 @@ pub struct Module<'a> {
 ///
 /// # Errors
 /// The data folder can't be written.
-pub fn keep(
-    report: &Report,
-    modules: &[Module],
-    data: &DataFolder,
-) -> io::Result<PathBuf> {
+pub fn keep(report: &Report, modules: &[Module], data: &DataFolder) -> io::Result<PathBuf> {
     let when = moment::now();
     let record = Record {
         when: when.clone(),

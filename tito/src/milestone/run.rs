@@ -115,8 +115,7 @@ impl House<'_> {
             None => true,
         };
         let listed = self.course.milestones.iter().filter(uses);
-        let chosen: Vec<_> =
-            listed.filter_map(|it| Some((it, self.player(it).ok()?))).collect();
+        let chosen: Vec<_> = listed.filter_map(|it| Some((it, self.player(it).ok()?))).collect();
         if chosen.is_empty() {
             let what = wanted.map_or(String::new(), |data| format!(" that learns from {data}"));
             return Err(Failure::input(format!("there is no milestone{what} that can run yet"))

@@ -5,7 +5,8 @@ use crate::tree::{self, Tree};
 
 /// Whether the module exists.
 pub fn exists(id: &str) -> bool {
-    folder(id).is_some_and(|folder| Tree::embedded().bytes(&format!("{folder}/Cargo.toml")).is_some())
+    folder(id)
+        .is_some_and(|folder| Tree::embedded().bytes(&format!("{folder}/Cargo.toml")).is_some())
 }
 
 /// A digest of the module's manifest and sources: names, lengths and contents, in the order of

@@ -62,9 +62,8 @@ fn has_open_exercises(
     let passed = judgment.passed_exercises();
     let sources = workspace.read(module)?;
     let exercises = syllabus::exercises(&workspace.tree, module)?;
-    let open = |it: &syllabus::Exercise| {
-        !passed.contains(&it.id) || locate::has_hole(&sources, &it.id)
-    };
+    let open =
+        |it: &syllabus::Exercise| !passed.contains(&it.id) || locate::has_hole(&sources, &it.id);
     Ok(exercises.iter().any(open))
 }
 
@@ -110,12 +109,7 @@ fn celebrate(
 }
 
 /// What became possible: milestones, checkpoints, modules.
-fn unlocked(
-    module: &Module,
-    before: &State,
-    state: &State,
-    workspace: &Workspace,
-) -> Vec<String> {
+fn unlocked(module: &Module, before: &State, state: &State, workspace: &Workspace) -> Vec<String> {
     let course: &Course = &workspace.course;
     let mut lines = Vec::new();
     for milestone in &course.milestones {

@@ -62,11 +62,7 @@ pub fn list(
     Ok(ExitCode::SUCCESS)
 }
 
-fn row<'a>(
-    module: &'a Module,
-    workspace: &Workspace,
-    state: &State,
-) -> Result<Row<'a>, Failure> {
+fn row<'a>(module: &'a Module, workspace: &Workspace, state: &State) -> Result<Row<'a>, Failure> {
     Ok(Row {
         id: &module.id,
         name: &module.name,

@@ -77,9 +77,11 @@ fn refuse_unless_given_up(
     let shown = state.module(&module.id).hints.get(id).copied().unwrap_or(0);
     let of = exercise.hints.len() as u8;
     if shown < of {
-        return Err(Failure::input(format!("{id} did not pass yet, and {shown} of {of} hints were \
-                                           shown"))
-            .cure(format!("the next hint: tito module hint {id}")));
+        return Err(Failure::input(format!(
+            "{id} did not pass yet, and {shown} of {of} hints were \
+                                           shown"
+        ))
+        .cure(format!("the next hint: tito module hint {id}")));
     }
     if !request.give_up {
         return Err(Failure::input(format!("{id} did not pass yet"))

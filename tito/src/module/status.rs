@@ -110,13 +110,7 @@ fn rows(module: &Module, workspace: &Workspace, state: &State) -> Result<Vec<Row
     Ok(exercises.into_iter().map(row).collect())
 }
 
-fn head(
-    module: &Module,
-    workspace: &Workspace,
-    state: &State,
-    shown: &Shown,
-    terminal: &Terminal,
-) {
+fn head(module: &Module, workspace: &Workspace, state: &State, shown: &Shown, terminal: &Terminal) {
     let of = shown.exercises.len();
     let passed = shown.exercises.iter().filter(|row| row.standing == "passed").count();
     let known = state.module(&module.id);
@@ -127,9 +121,9 @@ fn head(
         Standing::Complete => "complete, and part of your package".to_owned(),
         Standing::Adopted => "the answer key's version stands in for it".to_owned(),
         Standing::Started => {
-            let checks = known.tested.map_or(String::new(), |it| {
-                format!(", {} of {} checks", it.checks, it.of)
-            });
+            let checks = known
+                .tested
+                .map_or(String::new(), |it| format!(", {} of {} checks", it.checks, it.of));
             format!("{passed} of {of} exercises{checks}")
         }
         Standing::Ready => format!("ready: tito module start {}", module.id),
@@ -156,11 +150,7 @@ fn line(row: &Row, terminal: &Terminal) -> String {
 }
 
 /// Says what to do next, after a blank line.
-pub fn next_line(
-    workspace: &Workspace,
-    state: &State,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
+pub fn next_line(workspace: &Workspace, state: &State, terminal: &Terminal) -> Result<(), Failure> {
     terminal.print(format!("\n{}", next(workspace, state)?));
     Ok(())
 }

@@ -96,9 +96,9 @@ pub fn judgeable(module: &Module, workspace: &Workspace, state: &State) -> Resul
     let needs = workspace.course.closure(std::slice::from_ref(&module.id));
     let missing = needs.into_iter().find(|need| !workspace.sources(need).is_dir());
     match missing {
-        Some(need) => Err(begun(Some(&need.id), workspace, state).err().unwrap_or_else(|| {
-            Failure::input(format!("module {} has no folder", need.id))
-        })),
+        Some(need) => Err(begun(Some(&need.id), workspace, state)
+            .err()
+            .unwrap_or_else(|| Failure::input(format!("module {} has no folder", need.id)))),
         None => Ok(()),
     }
 }

@@ -57,7 +57,9 @@ pub fn watch(
     let keys = stdin().is_terminal() && terminal.bars;
     if keys {
         let pressed = tell.clone();
-        thread::spawn(move || keys::forward(move |key| pressed.send(Happening::Pressed(key)).is_ok()));
+        thread::spawn(move || {
+            keys::forward(move |key| pressed.send(Happening::Pressed(key)).is_ok())
+        });
     }
     let judged = Files::new();
     let mut watch =

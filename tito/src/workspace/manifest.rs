@@ -15,9 +15,10 @@ rust-version = \"1.95\"
 /// The workspace's own manifest. It names every module of the course, so that it need not change
 /// when one is started.
 pub fn root(course: &Course) -> String {
-    let modules = course.modules.iter().map(|module| {
-        format!("{} = {{ path = \"{}\" }}\n", module.package, module.folder())
-    });
+    let modules = course
+        .modules
+        .iter()
+        .map(|module| format!("{} = {{ path = \"{}\" }}\n", module.package, module.folder()));
     format!(
         "\
 # Your TinyTorch: cargo and your editor start here.

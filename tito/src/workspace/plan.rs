@@ -135,11 +135,7 @@ impl Workspace {
     ///
     /// # Errors
     /// The course can't be read.
-    pub fn first_open(
-        &self,
-        module: &Module,
-        state: &State,
-    ) -> Result<Option<Exercise>, Failure> {
+    pub fn first_open(&self, module: &Module, state: &State) -> Result<Option<Exercise>, Failure> {
         let passed = state.module(&module.id).tested.map(|it| it.passed).unwrap_or_default();
         let mut exercises = syllabus::exercises(&self.tree, module)?.into_iter();
         Ok(exercises.find(|exercise| !passed.contains(&exercise.id)))
