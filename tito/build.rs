@@ -7,8 +7,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Folders of the repository, and which of their files are part of the course.
-const ROOMS: &[(&str, fn(&str) -> bool)] = &[
+/// A folder of the repository, and which of its files are part of the course.
+type Room = (&'static str, fn(&str) -> bool);
+
+const ROOMS: &[Room] = &[
     ("modules", part_of_a_module),
     ("milestones", part_of_a_crate),
     ("course/exercise", part_of_a_crate),

@@ -27,7 +27,7 @@ pub struct Cli {
 const START: &str = "\
 Start here:
   tito init my-tinytorch         make a workspace; then cd my-tinytorch
-  tito                           in a workspace: where you are, what comes next
+  tito                           there: where you are and what comes next
   tito milestone run mlp         teach a network to read digits as you watch
 
 In a clone of the repository, say `cargo run --release --` instead of `tito`.
@@ -39,7 +39,7 @@ Exit status: 0 bars met, 1 a bar missed, 2 wrong usage or input, 3 the machine";
 pub enum Command {
     /// Make a workspace to build your own framework in
     Init(init::Request),
-    /// Work at a module: begin it, have it judged, get a hint
+    /// Begin a module, have it judged, get a hint, complete it
     Module(Module),
     /// Replay a chapter of history on the framework, and judge it
     Milestone(Milestone),
@@ -47,9 +47,9 @@ pub enum Command {
     Checkpoint(Checkpoint),
     /// Get the data that milestones learn from
     Dataset(Dataset),
-    /// Look at the machine and the workspace, and mend what is missing
+    /// Look at everything, and put back what a workspace lost
     Setup,
-    /// Look at the machine and the workspace: each finding with its cure
+    /// Look at machine and workspace: each finding with its cure
     Doctor(doctor::Request),
     /// Write your progress into a file, for another machine
     Export(Export),

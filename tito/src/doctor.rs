@@ -132,7 +132,7 @@ fn tell(findings: &[Finding], terminal: &Terminal) {
             Health::Bad => terminal.red("\u{2717}"),
         };
         terminal.print(format!("  {mark} {:<12} {}", finding.what, finding.found));
-        finding.cures.iter().for_each(|cure| terminal.print(format!("                 {cure}")));
+        finding.cures.iter().for_each(|cure| terminal.print(terminal.wrap(cure, 17)));
     }
 }
 

@@ -45,10 +45,10 @@ impl Drop for Raw<'_> {
 /// Waits for a key; none where the terminal is gone.
 pub fn next() -> Option<Key> {
     loop {
-        if let Event::Key(event) = read().ok()? {
-            if let Some(key) = key(event) {
-                return Some(key);
-            }
+        if let Event::Key(event) = read().ok()?
+            && let Some(key) = key(event)
+        {
+            return Some(key);
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! | in | is |
 //! |---|---|
-//! | [`course`], [`remote`] | the two manifests, read and checked |
+//! | [`course`], [`remote`], `tree`, `syllabus` | the manifests and the course's files, read and checked |
+//! | `workspace` | a learner's folder: its files, its journal, what comes next |
+//! | `judge` | checks, built on a learner's modules and run; whose fault it is |
 //! | [`fetch`] | downloads: resumed, checked, atomic |
-//! | `milestone`, `dataset` | the commands, a file each |
+//! | `home`, `init`, `module`, `milestone`, `checkpoint`, ... | the commands, a file each |
 //! | `terminal`, `failure`, `words` | how it speaks |
 //!
 //! The parts that have promises of their own (`course`, `fetch`) can be called from outside, so

@@ -80,10 +80,10 @@ fn hole(sources: &Sources, id: &str) -> Option<(String, usize)> {
                 }
                 None => line,
             };
-            if let Some(opened) = opened.filter(|_| !rest.is_empty()) {
-                if rest.starts_with(&quoted) {
-                    return Some((name.clone(), opened + 1));
-                }
+            if let Some(opened) = opened.filter(|_| !rest.is_empty())
+                && rest.starts_with(&quoted)
+            {
+                return Some((name.clone(), opened + 1));
             }
             if !rest.is_empty() {
                 opened = None;

@@ -128,8 +128,7 @@ impl Workspace {
     /// Where cargo builds for tito; a folder of its own, so that editors and tito never wait for
     /// each other.
     pub fn target(&self) -> PathBuf {
-        let shared = env::var_os("TITO_TARGET_DIR").filter(|it| !it.is_empty());
-        shared.map_or_else(|| self.hidden().join("target"), PathBuf::from)
+        self.hidden().join("target")
     }
 
     /// The path as seen from the workspace's folder, with `/` between the parts.

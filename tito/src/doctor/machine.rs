@@ -94,7 +94,7 @@ fn room(free: u64) -> Finding {
     match free {
         0..50_000_000 => Finding::bad("disk", format!("{found}: nothing can be built"))
             .cure("make room; `tito clean` removes what tito built"),
-        0..ROOM => Finding::note("disk", found)
+        50_000_000..ROOM => Finding::note("disk", found)
             .cure(format!("a workspace with all that is built in it takes about {}", bytes(ROOM))),
         _ => Finding::good("disk", found),
     }

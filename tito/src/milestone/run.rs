@@ -188,11 +188,11 @@ impl House<'_> {
             None => milestone.data_sets(),
         };
         if let Some(data) = &request.data {
-            if let Some(own) = self.own.filter(|_| !open.contains(&data.as_str())) {
-                if milestone.data_sets().contains(&data.as_str()) {
-                    let waits = named(&own.waits_for_more(milestone));
-                    return Err(Failure::input(format!("{data} waits for {waits}")));
-                }
+            if let Some(own) = self.own.filter(|_| !open.contains(&data.as_str()))
+                && milestone.data_sets().contains(&data.as_str())
+            {
+                let waits = named(&own.waits_for_more(milestone));
+                return Err(Failure::input(format!("{data} waits for {waits}")));
             }
             return Ok((vec![request.data.clone()], Vec::new()));
         }

@@ -111,11 +111,11 @@ fn introduce(
     ));
     terminal.print(format!("  read    {}/README.md", module.folder()));
     terminal.print(format!("  write   {} exercises, {quick} to {careful} hours", exercises.len()));
-    if let Step::Write(at, exercise, Some(place)) = workspace.next_step(state)? {
-        if at.id == module.id {
-            let first = format!("  begin   {}", workspace.at_place(&place));
-            terminal.print(format!("{first}\n          {} {}", exercise.id, exercise.title));
-        }
+    if let Step::Write(at, exercise, Some(place)) = workspace.next_step(state)?
+        && at.id == module.id
+    {
+        let first = format!("  begin   {}", workspace.at_place(&place));
+        terminal.print(format!("{first}\n          {} {}", exercise.id, exercise.title));
     }
     status::next_line(workspace, state, terminal)
 }

@@ -86,7 +86,7 @@ fn select(facade: &str, modules: &[&Module]) -> String {
                 let rest = statement.trim_start().strip_prefix(&name);
                 rest.is_some_and(|rest| rest.starts_with([':', ' ', ';']))
             };
-            if modules.iter().any(|module| from(&module)) {
+            if modules.iter().any(from) {
                 if inner { &mut prelude } else { &mut top }.push_str(&statement);
             }
             statement.clear();

@@ -168,7 +168,7 @@ pub fn teaching(tree: &Tree, module: &Module) -> Result<Sources, Failure> {
 /// Where a learner writes answers; `tito module status` reads the numbers from it.
 fn sheet(module: &Module, questions: &[Question]) -> String {
     let mut text = format!(
-        "# {} {}: questions\n\nWrite after each `Answer:`. `tito module status {}` judges the \
+        "# {} {}: questions\n\nWrite behind each colon. `tito module status {}` judges the \
          numbers; answers in words are for you, and for whoever teaches you.\n",
         module.id, module.title, module.id
     );

@@ -117,7 +117,7 @@ impl Learner {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("tito"));
         command.args(words).env("TITO_COURSE", &self.course);
         command.env("TINYTORCH_DATA", self.home.path().join("data"));
-        for name in ["CARGO", "TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "TITO_TARGET_DIR"] {
+        for name in ["CARGO", "TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE"] {
             command.env_remove(name);
         }
         command.env("LANG", "C.UTF-8");
