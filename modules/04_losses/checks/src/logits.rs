@@ -149,7 +149,7 @@ fn settings() -> Verdict {
     // (4 BEST + 1 ln 3) / (4 + 1)
     let got = mean.of(&x, &labels);
     wrong::unless_close(of(&got), (4.0 * BEST + 3_f32.ln()) / 5.0, 1e-6).because(
-        like(&got, &[(BEST + 3_f32.ln()) / 2.0]),
+        like(&got, &[(BEST + 3_f32.ln()) / 2.0]) || like(&got, &[(BEST + 3_f32.ln()) / 5.0]),
         "nothing was weighted: the third input has a weight for each class",
     )?;
     let sum = CrossEntropy { reduction: Reduction::Sum, ..mean };
