@@ -21,3 +21,8 @@ pub fn like(t: &Tensor, mistaken: &[f32]) -> bool {
 pub fn has_nan(t: &Tensor) -> bool {
     t.to_vec().iter().any(|x| x.is_nan())
 }
+
+/// Whether a NaN or an infinity came out.
+pub fn is_no_number(t: &Tensor) -> bool {
+    t.to_vec().iter().any(|x| !x.is_finite())
+}
