@@ -55,7 +55,7 @@ mod error;
 #[cfg(test)]
 mod trial;
 
-pub use adam::{Adam, AdamOptions, AdamStep};
+pub use adam::{Adam, AdamOptions, AdamStep, bias_correction};
 pub use adamw::{AdamW, AdamWOptions, AdamWStep};
 pub use descent::{Descent, ParamGroup};
 pub use error::{Mismatch, OptimizersError};
