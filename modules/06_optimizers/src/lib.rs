@@ -62,3 +62,7 @@ pub use error::{Mismatch, OptimizersError};
 pub use optimizer::{Formula, Now, Optimizer};
 pub use rmsprop::{RmsProp, RmsPropOptions, RmsPropStep};
 pub use sgd::{Sgd, SgdOptions, SgdStep};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;
