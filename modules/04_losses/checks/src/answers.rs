@@ -127,7 +127,10 @@ fn by_hand() -> Verdict {
             "the logarithm of a probability is negative: the loss is minus it",
         )
         .because(like(&got, &[LN_10, 0.105_36]), "yes and no are exchanged")
-        .because(like(&got, &[0.152, 3.321_93]), "this is log2: the natural logarithm is `ln`")
+        .because(
+            like(&got, &[0.152, std::f32::consts::LOG2_10]),
+            "this is log2: the natural logarithm is `ln`",
+        )
         .because(like(&got, &[0.045_757, 1.0]), "this is log10: the natural logarithm is `ln`")
         .because(
             is_no_number(&got),

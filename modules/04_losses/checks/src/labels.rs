@@ -111,7 +111,7 @@ fn column() -> Verdict {
             "log-probabilities are negative: the surprise is minus one of them",
         )
         .because(
-            got.to_vec().first().is_some_and(|x| (x.abs() - 0.693_147).abs() < 1e-4),
+            got.to_vec().first().is_some_and(|x| (x.abs() - std::f32::consts::LN_2).abs() < 1e-4),
             "another logarithm was taken: these are logarithms already",
         )?;
     let sum = Nll { reduction: Reduction::Sum, ..Nll::default() };
