@@ -12,22 +12,22 @@ use crate::{Merge, TrainOptions, Word};
 /// A tokenizer whose tokens are stretches of bytes: the 256 bytes themselves, and whatever merges
 /// have put together from them.
 ///
-/// As every text is bytes, every text can be encoded, and [`decode`](Tokenizer::decode) gives it
+/// As every text is bytes, every text can be encoded, and [`decode`](crate::Tokenizer::decode) gives it
 /// back to the last space.
 ///
 /// ```
 /// use tinytorch_tokenization::{BpeTokenizer, Special, Tokenizer, TrainOptions};
 ///
-/// let text = "low lower lowest, slow slower slowest";
+/// let text = "slow slow slow, low low low";
 /// let options = TrainOptions {
 ///     vocab_size: 280,
 ///     special_tokens: vec!["<|endoftext|>".into()],
 ///     ..Default::default()
 /// };
 /// let tokenizer = BpeTokenizer::train(text, &options);
-/// let ids = tokenizer.encode("a slowest é");
-/// assert_eq!(tokenizer.decode(&ids), "a slowest é");
-/// assert_eq!(tokenizer.token(ids[1]), Some(&b" slowest"[..]));
+/// let ids = tokenizer.encode("a slow é");
+/// assert_eq!(tokenizer.decode(&ids), "a slow é");
+/// assert_eq!(tokenizer.token(ids[1]), Some(&b" slow"[..]));
 ///
 /// // The token at the end of a text is written by those who ask for it, never by a text.
 /// let end = tokenizer.special_id("<|endoftext|>").unwrap();

@@ -35,7 +35,7 @@
 //! written for those who ask for them ([`Special`]), never because a text spells them out.
 //!
 //! Cost: training looks at each different word once, and from then on only where a merge changes
-//! something: about 0.1 s for 1,000 merges of 1 MB of English. Encoding looks at each character
+//! something: some 0.1 s for 1,000 merges of 1 MB of English. Encoding looks at each character
 //! about once, and merges each different word of a text once. A vocabulary of 50,257 tokens takes
 //! some 8 MB.
 //!

@@ -48,6 +48,9 @@ impl Parts {
 
     /// The tokenizer, if the parts fit together; else what does not.
     pub(crate) fn assemble(self) -> Result<BpeTokenizer, String> {
+        if self.added.iter().any(|token| token.content.is_empty()) {
+            return Err("an added token is empty".into());
+        }
         let merged = self.merged();
         let tokens = self.tokens_by_id()?;
         let apart: HashMap<&str, &AddedToken> =
@@ -59,9 +62,6 @@ impl Parts {
         let mut vocabulary = Vocabulary::new();
         for token in tokens {
             match (apart.get(token), bytes.read(token)) {
-                (Some(added), _) if added.content.is_empty() => {
-                    return Err("an added token is empty".into());
-                }
                 (Some(added), _) if added.special && merged.contains(token) => {
                     return Err(format!(
                         "a merge makes the special token {token:?}, so that plain text could spell \

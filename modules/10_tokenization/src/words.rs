@@ -8,7 +8,7 @@ use crate::{Word, gpt2_words};
 /// of its bytes and with its count.
 ///
 /// A text says the same words over and over: 1.1 MB of Shakespeare are 300,000 words, of which
-/// 26,000 are different. Training looks at each different one only.
+/// 15,000 are different. Training looks at each different one only.
 pub(crate) fn count_words<'a>(
     texts: impl IntoIterator<Item = &'a str>,
     byte_ids: &[i32; 256],

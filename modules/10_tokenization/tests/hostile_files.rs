@@ -109,7 +109,7 @@ fn gpt_2s_two_files_are_checked_as_well() {
     assert_eq!(BpeTokenizer::from_gpt2(&vocab, &dos).unwrap().to_json(), sound());
     for (vocab, merges, expected) in [
         (vocab.as_str(), "#version: 0.2\nl o w\n", "not a sound merges.txt: line 2"),
-        (&vocab, "l o\n#version: 0.2", "line 2"),
+        (&vocab, "l o\n#version: 0.2", "merge 2 needs the token \"#version:\""),
         (&vocab, "l o\nl  o\n", "line 2"),
         (&vocab, "x q\n", "merge 1 needs the token \"xq\""),
         ("[]", &merges, "not a sound vocab.json: expected `{`"),
