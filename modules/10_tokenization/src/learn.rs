@@ -80,7 +80,10 @@ impl Learning {
     }
 
     fn subtract(&mut self, pair: Pair, count: u64) {
-        let known = self.pairs.get_mut(&pair).expect("a pair that stands in a word is known");
+        let known = self.pairs.get_mut(&pair).filter(|known| known.count >= count);
+        let Some(known) = known else {
+            panic!("learn: a pair is taken off that does not stand in the words as often: {pair:?}")
+        };
         known.count -= count;
         if known.count == 0 {
             self.pairs.remove(&pair);

@@ -51,7 +51,11 @@ impl<'a> Iterator for Gpt2Words<'a> {
             return None;
         }
         let length = first_word(self.rest);
-        assert!(length > 0, "gpt2_words: a word has at least one byte: {:?}", self.rest);
+        assert!(
+            length > 0 && self.rest.is_char_boundary(length),
+            "gpt2_words: a word is at least a byte and ends between two characters: {length} of {:?}",
+            self.rest
+        );
         let (word, rest) = self.rest.split_at(length);
         self.rest = rest;
         Some(word)

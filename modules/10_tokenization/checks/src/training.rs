@@ -53,7 +53,11 @@ fn by_hand() -> Verdict {
     let got = merged(&trained("aaabdaaabac", 300, 2));
     wrong::unless_eq(&got[..], &["aa", "ab", "aaab"][..])
         .because(got.first().is_some_and(|token| token == "bd"), "this merges the rarest pair first")
-        .because(got == ["aa"], "the merge must be done in the words, or the same pair stays best")
+        .because(got == ["aa"], "a pair that stands twice is not below a minimum of 2")
+        .because(
+            got.get(1).is_some_and(|token| token == "ba"),
+            "the bytes of the left token come first: a and b are joined to ab",
+        )
         .because(
             got.len() > 3 && got[0] == "aa" && got[1] == "aa",
             "the merge must be done in the words, or the same pair stays best",
