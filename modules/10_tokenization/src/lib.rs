@@ -81,3 +81,7 @@ pub use special::Special;
 pub use stream::DecodeStream;
 pub use tokenizer::Tokenizer;
 pub use train::{Merge, TrainOptions};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

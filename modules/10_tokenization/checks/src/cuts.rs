@@ -60,10 +60,10 @@ fn first(text: &str) -> &str {
 
 fn sentence() -> Verdict {
     unless_words("Hello, world 42!", &["Hello", ",", " world", " 42", "!"])
+        .because(first(" world") == " worl", "the space is a byte more: add it to the run")
         .because(first("Hello, world") == "Hello,", "a word is all of one category")
         .because(gpt2_words("a b").count() == 3, "the space belongs to the word behind it")
-        .because(first(" 42") == " ", "numbers take the space before them as well")
-        .because(first(" world") == " worl", "the space is a byte more: add it to the run")?;
+        .because(first(" 42") == " ", "numbers take the space before them as well")?;
     unless_words("abc123 ?!x", &["abc", "123", " ?!", "x"])
 }
 

@@ -18,6 +18,12 @@ pub const CHECKS: &[Check] = &[
         run: neighbors,
     },
     Check {
+        id: "10.12.stale",
+        exercise: "10.12",
+        fact: "of ab 5, bc 4, xy 3, merging ab leaves bc twice: xy comes before it",
+        run: stale,
+    },
+    Check {
         id: "10.12.runs",
         exercise: "10.12",
         fact: "runs of one letter, 1 to 40 long, give the merges of the definition",
@@ -79,6 +85,24 @@ fn neighbors() -> Verdict {
     unless_same("bcbc bcbc ybc", 300)?;
     let got = merged(&BpeTokenizer::train("bcbcbcbc bcbcbcbc", &options(300, 2)));
     wrong::unless_eq(&got[..], &["bc", "bcbc", "bcbcbcbc"][..])
+}
+
+fn stale() -> Verdict {
+    let text = "ab\nab\nab\nabc\nabc\nbc\nbc\nxy\nxy\nxy";
+    let got = merged(&BpeTokenizer::train(text, &options(300, 2)));
+    wrong::unless_eq(&got[..], &["ab", "xy", "bc", "abc"][..])
+        .because(
+            got.get(1).is_some_and(|token| token == "bc"),
+            "the queue had bc with 4, but it was stale: with ab merged, bc stands twice",
+        )
+        .because(
+            !got.contains(&"bc".to_string()),
+            "a stale entry is put right and pushed again, not thrown away",
+        )
+        .because(
+            !got.contains(&"abc".to_string()),
+            "(ab, c) stands twice since ab was merged: it must be noted as gained",
+        )
 }
 
 fn runs() -> Verdict {

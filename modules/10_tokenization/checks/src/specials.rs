@@ -67,10 +67,7 @@ fn between() -> Verdict {
     unless_tokens(&tokenizer, "hi<end>yo", &["h", "i", "<end>", "y", "o"])
         .because(got == ["h", "i", "<end>"], "the text behind the last token is text as well")
         .because(got == ["<end>", "y", "o"], "the text before the token is missing")
-        .because(
-            got.contains(&"<".to_string()),
-            "the token was not found, or its text came again",
-        )?;
+        .because(got.len() > 5, "the token was not found, or its text came again")?;
     unless_tokens(&tokenizer, "<end><end>", &["<end>", "<end>"]).because(
         all(&tokenizer, "<end><end>")?.len() == 6,
         "only the first was found: go on behind it, until there is none",
