@@ -12,8 +12,8 @@ use crate::{Merge, TrainOptions, Word};
 /// A tokenizer whose tokens are stretches of bytes: the 256 bytes themselves, and whatever merges
 /// have put together from them.
 ///
-/// As every text is bytes, every text can be encoded, and [`decode`](crate::Tokenizer::decode) gives it
-/// back to the last space.
+/// As every text is bytes, every text can be encoded, and
+/// [`decode`](crate::Tokenizer::decode) gives it back to the last space.
 ///
 /// ```
 /// use tinytorch_tokenization::{BpeTokenizer, Special, Tokenizer, TrainOptions};

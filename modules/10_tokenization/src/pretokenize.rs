@@ -53,7 +53,7 @@ impl<'a> Iterator for Gpt2Words<'a> {
         let length = first_word(self.rest);
         assert!(
             length > 0 && self.rest.is_char_boundary(length),
-            "gpt2_words: a word is at least a byte and ends between two characters: {length} of {:?}",
+            "gpt2_words: a word has bytes and ends between two characters: {length} of {:?}",
             self.rest
         );
         let (word, rest) = self.rest.split_at(length);

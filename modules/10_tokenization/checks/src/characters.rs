@@ -8,7 +8,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "10.1.hello",
         exercise: "10.1",
-        fact: "hello has the ids 2 1 3 3 4: e, h, l, o in the order of their code points, from 1 on",
+        fact: "hello is 2 1 3 3 4: e, h, l, o in the order of their code points, from 1 on",
         run: hello,
     },
     Check {

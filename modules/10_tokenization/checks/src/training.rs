@@ -46,7 +46,7 @@ pub const CHECKS: &[Check] = &[
 fn by_hand() -> Verdict {
     let got = merged(&trained("aaabdaaabac", 300, 2));
     wrong::unless_eq(&got[..], &["aa", "ab", "aaab"][..])
-        .because(got.first().is_some_and(|token| token == "bd"), "this merges the rarest pair first")
+        .because(got.first().is_some_and(|token| token == "bd"), "the rarest pair came first")
         .because(got == ["aa"], "a pair that stands twice is not below a minimum of 2")
         .because(
             got.get(1).is_some_and(|token| token == "ba"),
@@ -60,8 +60,10 @@ fn by_hand() -> Verdict {
             got.len() > 3 && got[..3] == ["aa", "ab", "aaab"],
             "a pair below `min_count`, here 2, is not merged",
         )
-        .because(got.first().is_some_and(|t| t == "aa") && got.get(1).is_some_and(|t| t == "aaa"),
-            "aa a and a b both stand twice; a b is the pair of the smaller ids, as a is 64 and aa 256")
+        .because(
+            got.first().is_some_and(|t| t == "aa") && got.get(1).is_some_and(|t| t == "aaa"),
+            "aa a and a b both stand twice; a b has the smaller ids: a is 64, aa is 256",
+        )
         .because(got.is_empty(), "nothing was learned: the loop goes on *while* there is room")
 }
 
