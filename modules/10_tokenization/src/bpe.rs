@@ -126,7 +126,9 @@ impl BpeTokenizer {
             );
             token.id = vocabulary.add_apart(token.content.clone().into_bytes());
         }
-        let ranks = Ranks::new(&merges).expect("a merged pair stands nowhere any more");
+        let ranks = Ranks::new(&merges).unwrap_or_else(|pair| {
+            panic!("train: a pair was merged twice; a merge must be done in all words: {pair:?}")
+        });
         Self { vocabulary, merges, ranks, byte_ids, added, cut: Cut::default() }
     }
 
