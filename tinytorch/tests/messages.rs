@@ -24,6 +24,7 @@ const MISTAKES: &[Theme] = &[
     ("gradients", GRADIENTS),
     ("optimizers", OPTIMIZERS),
     ("data", DATA),
+    ("training", TRAINING),
 ];
 
 const MAKING: &[fn()] = &[
@@ -132,6 +133,13 @@ const DATA: &[fn()] = &[
     || _ = TensorDataset::new(zeros([10, 3]), Tensor::arange_i32(9)),
 ];
 
+const TRAINING: &[fn()] = &[
+    || _ = accuracy(&zeros([2, 3]), &Tensor::from([0, 1, 2])),
+    || _ = top_k_accuracy(&zeros([2, 3]), &Tensor::from([0, 3]), 2),
+    || _ = clip_grad_norm(&mut none(), -1.0),
+    || _ = Trainer::new(mse_loss, TrainerOptions { accumulate: 0, ..default() }),
+];
+
 fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
     Tensor::zeros(shape)
 }
@@ -191,10 +199,10 @@ thread_local! {
     static SEEN: RefCell<Option<(String, u32, String)>> = const { RefCell::new(None) };
 }
 
-/// Where the panic of `mistake` points, and what it says.
-fn caught(mistake: fn()) -> (String, u32, String) {
-    panic::catch_unwind(AssertUnwindSafe(mistake)).expect_err("a mistake");
-    SEEN.take().expect("the hook has seen it")
+/// Where the panic of `mistake` points, and what it says; `None` if it does not panic.
+fn caught(mistake: fn()) -> Option<(String, u32, String)> {
+    panic::catch_unwind(AssertUnwindSafe(mistake)).err()?;
+    SEEN.take()
 }
 
 fn note(info: &PanicHookInfo<'_>) {
@@ -212,7 +220,10 @@ fn typical_mistakes_are_told_at_the_callers_line_with_a_cure() {
     for (theme, mistakes) in MISTAKES {
         told.push_str(&format!("# {theme}\n\n"));
         for (number, mistake) in mistakes.iter().enumerate() {
-            let (file, line, message) = caught(*mistake);
+            let Some((file, line, message)) = caught(*mistake) else {
+                elsewhere.push(format!("{theme} {number}: no panic at all"));
+                continue;
+            };
             if file != file!() {
                 elsewhere.push(format!("{theme} {number}: {file}:{line}: {message}"));
                 continue;

@@ -26,8 +26,8 @@ pub fn perform(
          came back.",
     );
     stage.say(
-        "Here is one layer, with everything that module 07 knows about training: 20 seeds, the \
-         four points to learn from, and to be judged by 400 copies of them that are a little off.",
+        "Here is one layer, trained by gradient until its loss falls no further: 20 seeds, the four \
+         points to learn from, and to be judged by 400 copies of them that are a little off.",
     );
     let mut all = Vec::new();
     for &seed in seeds {

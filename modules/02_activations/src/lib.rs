@@ -36,3 +36,7 @@ pub use erf::{erf, erfc};
 pub use methods::Activations;
 pub use pointwise::{Approximate, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Tanh};
 pub use softmax::{LogSoftmax, Softmax};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

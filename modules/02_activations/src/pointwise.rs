@@ -18,13 +18,17 @@ impl Op for Relu {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        // Not `x.max(0.0)`, which would turn NaN into 0 and hide it.
-        map(x[0], |x| if x < 0.0 { 0.0 } else { x })
+        map(x[0], relu)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::OUTPUT
     }
+}
+
+fn relu(x: f32) -> f32 {
+    // Not `x.max(0.0)`, which would turn NaN into 0 and hide it.
+    if x < 0.0 { 0.0 } else { x }
 }
 
 /// `x` where it is positive, `slope * x` elsewhere.
@@ -39,12 +43,16 @@ impl Op for LeakyRelu {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        map(x[0], |x| if x > 0.0 { x } else { self.slope * x })
+        map(x[0], |x| leaky_relu(x, self.slope))
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::input(0)
     }
+}
+
+fn leaky_relu(x: f32, slope: f32) -> f32 {
+    if x > 0.0 { x } else { slope * x }
 }
 
 /// `1 / (1 + e^-x)`: from 0 to 1, 0.5 at 0.
@@ -64,8 +72,9 @@ impl Op for Sigmoid {
     }
 }
 
-/// Both sides with the exponential that cannot overflow, so that both tails keep their digits.
+/// Without overflow, and with all digits in both tails.
 fn sigmoid(x: f32) -> f32 {
+    // On either side the exponential that cannot overflow: e^-|x|.
     let e = (-x.abs()).exp();
     if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
 }
@@ -87,9 +96,9 @@ impl Op for Tanh {
     }
 }
 
-/// With `m = e^(-2|x|) - 1`, which `exp_m1` gives without cancellation near 0, tanh is
-/// `-m / (2 + m)` with the sign of `x`. The formula `2 sigmoid(2x) - 1` loses all digits there.
+/// By a form that keeps its digits near 0, where `2 sigmoid(2x) - 1` loses all of them.
 fn tanh(x: f32) -> f32 {
+    // e^(-2|x|) - 1: neither does it overflow, nor does it cancel where x is small.
     let m = (-2.0 * x.abs()).exp_m1();
     (-m / (2.0 + m)).copysign(x)
 }
@@ -131,8 +140,9 @@ impl Op for Gelu {
     }
 }
 
-/// `Φ(x) = erfc(-x / √2) / 2`; with `1 + erf(x / √2)` little would be left of it below -5.
+/// `x Φ(x)`, with all digits where `Φ(x)` is small.
 fn gelu(x: f32) -> f32 {
+    // Φ(x) = erfc(-x / √2) / 2; with 1 + erf(x / √2) little would be left of it below -5.
     let x = f64::from(x);
     (0.5 * x * erfc(-x * std::f64::consts::FRAC_1_SQRT_2)) as f32
 }
@@ -155,12 +165,16 @@ impl Op for Silu {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        map(x[0], |x| x * sigmoid(x))
+        map(x[0], silu)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::input(0)
     }
+}
+
+fn silu(x: f32) -> f32 {
+    x * sigmoid(x)
 }
 
 #[cfg(test)]

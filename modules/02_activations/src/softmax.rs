@@ -17,17 +17,20 @@ impl Op for Softmax {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        along(x[0], self.axis, |row| {
-            let largest = largest(row);
-            row.iter_mut().for_each(|v| *v = (*v - largest).exp());
-            let sum = sum(row.iter().copied());
-            row.iter_mut().for_each(|v| *v = (f64::from(*v) / sum) as f32);
-        })
+        along(x[0], self.axis, softmax)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::OUTPUT
     }
+}
+
+/// A row of numbers becomes its probabilities.
+fn softmax(row: &mut [f32]) {
+    let largest = largest(row);
+    row.iter_mut().for_each(|v| *v = (*v - largest).exp());
+    let sum = sum(row.iter().copied());
+    row.iter_mut().for_each(|v| *v = (f64::from(*v) / sum) as f32);
 }
 
 /// The logarithm of [`Softmax`], `x_i - ln sum_j e^x_j`.
@@ -44,13 +47,7 @@ impl Op for LogSoftmax {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        along(x[0], self.axis, |row| {
-            let largest = largest(row);
-            let sum = sum(row.iter().map(|v| (v - largest).exp()));
-            let ln_sum = sum.ln() as f32;
-            // The largest goes first: it is large where the logarithm of the sum is small.
-            row.iter_mut().for_each(|v| *v = *v - largest - ln_sum);
-        })
+        along(x[0], self.axis, log_softmax)
     }
 
     fn reads(&self, _: usize) -> Reads {
@@ -58,22 +55,37 @@ impl Op for LogSoftmax {
     }
 }
 
+/// A row of numbers becomes the logarithms of its probabilities.
+fn log_softmax(row: &mut [f32]) {
+    let largest = largest(row);
+    let sum = sum(row.iter().map(|v| (v - largest).exp()));
+    let ln_sum = sum.ln() as f32;
+    // The largest goes first: it is large where the logarithm of the sum is small.
+    row.iter_mut().for_each(|v| *v = *v - largest - ln_sum);
+}
+
 /// The result of rewriting, in place, each row of numbers along `axis`.
-fn along(x: &Tensor, axis: usize, rewrite: impl Fn(&mut [f32])) -> Tensor {
-    let (last, len) = (x.ndim() - 1, x.shape().size(axis));
-    if axis != last {
-        let (axis, last) = (axis as isize, last as isize);
-        let moved = x.transpose(axis, last);
-        return along(&moved, x.ndim() - 1, rewrite).transpose(axis, last).contiguous();
-    }
-    let mut values = x.to_vec();
+fn along(x: &Tensor, axis: usize, rewrite: fn(&mut [f32])) -> Tensor {
+    if axis + 1 == x.ndim() { by_rows(x, rewrite) } else { across(x, axis, rewrite) }
+}
+
+/// Along the last axis, where a row lies in one piece.
+fn by_rows(x: &Tensor, rewrite: fn(&mut [f32])) -> Tensor {
+    let (len, mut values) = (x.shape().size(x.ndim() - 1), x.to_vec());
     values.chunks_exact_mut(len.max(1)).for_each(rewrite);
     Tensor::from_vec(values, x.shape())
 }
 
-/// The largest number of the row. Taken off every exponent it cancels in the quotient and
-/// leaves no exponent above 0, so that nothing overflows and the sum is at least 1.
+/// Along another axis, whose numbers are scattered.
+fn across(x: &Tensor, axis: usize, rewrite: fn(&mut [f32])) -> Tensor {
+    let axis = axis as isize;
+    by_rows(&x.transpose(axis, -1), rewrite).transpose(axis, -1).contiguous()
+}
+
+/// The largest number of the row.
 fn largest(row: &[f32]) -> f32 {
+    // Taken off every exponent it cancels in the quotient and leaves no exponent above 0, so that
+    // nothing overflows and the sum is at least 1.
     row.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
