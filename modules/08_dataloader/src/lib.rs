@@ -69,3 +69,7 @@ pub use mnist::mnist;
 pub use order::EpochOrder;
 pub use tinydigits::TinyDigits;
 pub use transforms::{Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip, Transform};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;
