@@ -149,7 +149,7 @@ fn by_hand() -> Verdict {
     let (mut trained, mut optimizer) = (model(), Adam::new(AdamOptions::default()));
     let options = TrainerOptions { epochs: 2, ..Default::default() };
     let mut trainer = Trainer::new(cross_entropy, options);
-    let batches = |_, first: usize| data[first..].to_vec().into_iter();
+    let batches = |_, first: usize| data[first..].iter().cloned();
     let outcome = trainer.fit(&mut trained, &mut optimizer, batches, &mut []);
     wrong::unless(matches!(outcome, Ok(Outcome::Finished)), || format!("the run: {outcome:?}"))?;
     wrong::unless_eq(trainer.position().step, 12).note("six batches in each of two epochs")?;

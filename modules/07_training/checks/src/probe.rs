@@ -66,7 +66,10 @@ pub fn batches(
     inputs: &[&[f32]],
 ) -> impl Fn(usize, usize) -> std::vec::IntoIter<(Tensor, Tensor)> + use<> {
     let all: Vec<_> = inputs.iter().map(|inputs| batch(inputs)).collect();
-    move |_, first| all[first.min(all.len())..].to_vec().into_iter()
+    move |_, first| {
+        let rest: Vec<_> = all.iter().skip(first).cloned().collect();
+        rest.into_iter()
+    }
 }
 
 pub fn sgd(lr: f32) -> Sgd {
