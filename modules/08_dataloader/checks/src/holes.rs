@@ -14,6 +14,12 @@ pub const CHECKS: &[Check] = &[
         run: single,
     },
     Check {
+        id: "08.10.drawn",
+        exercise: "08.10",
+        fact: "the first number of the stream is the center's row, the second its column",
+        run: drawn,
+    },
+    Check {
         id: "08.10.cut_off",
         exercise: "08.10",
         fact: "a hole of 2 x 2 in 4 x 4 hides 4 pixels, or 2 at an edge, or 1 at the corner",
@@ -80,6 +86,22 @@ fn single() -> Verdict {
         .because(got.len() == 4, "the last row and column never come: below(length)")
 }
 
+fn drawn() -> Verdict {
+    for seed in 0..20 {
+        let got = Cutout { size: 1 }.apply(&Tensor::ones([1, 3, 3]), &mut Rng::new(seed)).to_vec();
+        let mut rng = Rng::new(seed);
+        let want = (rng.below(3) as usize, rng.below(3) as usize);
+        let hidden = got.iter().position(|&x| x == 0.0).map(|place| (place / 3, place % 3));
+        wrong::unless_eq(hidden, Some(want))
+            .because(
+                hidden == Some((want.1, want.0)),
+                "the column was drawn first: row first, then column",
+            )
+            .note("row and column of the center, each `rng.below(3)`")?;
+    }
+    Ok(())
+}
+
 fn cut_off() -> Verdict {
     let got = holes(2, [4, 4])?;
     let rows: std::collections::BTreeSet<&Vec<usize>> = got.keys().map(|(rows, _)| rows).collect();
@@ -126,7 +148,8 @@ fn stored() -> Verdict {
     wrong::unless_eq(picture.to_vec(), before.clone())
         .because(true, "the stored picture has a hole now, and gets another one each epoch")?;
     let none = Cutout { size: 0 }.apply(&picture, &mut Rng::new(0));
-    wrong::unless_eq(none.to_vec(), before)?;
+    wrong::unless_eq(none.to_vec(), before)
+        .because(true, "a hole of size 0 hides nothing: are these holes of an earlier call?")?;
     let all = Cutout { size: 100 }.apply(&picture, &mut Rng::new(0));
     wrong::unless_eq(all.to_vec(), vec![0.0; 16])
 }

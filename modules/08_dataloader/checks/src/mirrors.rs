@@ -31,6 +31,12 @@ pub const CHECKS: &[Check] = &[
         run: quarter,
     },
     Check {
+        id: "08.8.one_draw",
+        exercise: "08.8",
+        fact: "one number is drawn for the whole picture: all of its rows are mirrored, or none",
+        run: one_draw,
+    },
+    Check {
         id: "08.8.stored",
         exercise: "08.8",
         fact: "the stored picture is not changed",
@@ -98,6 +104,28 @@ fn quarter() -> Verdict {
     let again: Vec<bool> = (0..1000).map(turned).collect();
     wrong::unless(first == again, || "equal streams gave unequal pictures")
         .because(true, "all chance comes from the stream that is passed in")
+}
+
+fn one_draw() -> Verdict {
+    let (picture, flip) = (counted([1, 4, 2]), RandomHorizontalFlip { p: 0.5 });
+    for seed in 0..20 {
+        let mut rng = Rng::new(seed);
+        let got = flip.apply(&picture, &mut rng).to_vec();
+        let turned = got.chunks_exact(2).filter(|row| row[0] > row[1]).count();
+        wrong::unless(turned == 0 || turned == 4, || format!("{turned} of 4 rows were mirrored"))
+            .because(true, "each row was mirrored by its own chance: draw once for the picture")?;
+        let mut once = Rng::new(seed);
+        once.uniform();
+        wrong::unless_eq(rng.state().counter, once.state().counter)
+            .because(
+                rng.state().counter == 0,
+                "nothing was drawn from the stream that is passed in",
+            )
+            .note(
+                "numbers drawn; what follows in the same stream depends on how many there were",
+            )?;
+    }
+    Ok(())
 }
 
 fn stored() -> Verdict {

@@ -143,8 +143,13 @@ fn transformed() -> Verdict {
     let data = Numbered(10).map(louder);
     let (input, target) = data.get(4, &mut Rng::at(3, 0));
     let want = 40.0 + Rng::at(3, 0).uniform();
+    let drawn = input.item() - 40.0;
     wrong::unless_close(of(&input), [want], 1e-6)
-        .because(input.item() == 4.0, "the input came through unchanged: apply the transform")?;
+        .because(input.item() == 4.0, "the input came through unchanged: apply the transform")
+        .because(
+            (0.0..1.0).contains(&drawn),
+            "another stream was drawn from: the transform gets the one that `get` was given",
+        )?;
     wrong::unless_eq(target.item_i32(), 4).note("the target is not transformed")?;
     let (inputs, targets) = data.batch(&[4, 6], &mut rngs(2));
     let want: Vec<f32> =

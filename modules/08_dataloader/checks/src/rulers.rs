@@ -92,13 +92,19 @@ fn applied() -> Verdict {
     let ruler = Normalize::new([1.0, 10.0], [2.0, 5.0]);
     let one = Tensor::from_vec(vec![1.0, 3.0, 10.0, 20.0], [2, 1, 2]);
     let got = ruler.of(&one);
-    wrong::unless_close(of(&got), [[[0.0_f32, 1.0]], [[0.0, 2.0]]], 1e-6).because(
-        got.to_vec() == [-0.5, 0.5, -8.0, -6.0],
-        "divided before the mean was subtracted",
-    )?;
+    wrong::unless_close(of(&got), [[[0.0_f32, 1.0]], [[0.0, 2.0]]], 1e-6)
+        .because(got.to_vec() == [-0.5, 0.5, -8.0, -6.0], "divided before the mean was subtracted")
+        .because(
+            got.to_vec() == [0.0, 1.0, 4.5, 9.5],
+            "both channels were measured with the first one's ruler",
+        )?;
     let many = Tensor::stack(&[&one, &one], 0);
     let got = ruler.of(&many).to_vec();
-    wrong::unless_close(got, [0.0_f32, 1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 2.0], 1e-6)
+    wrong::unless_close(&got, [0.0_f32, 1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 2.0], 1e-6)
+        .because(
+            got[2..4] == [4.5, 9.5] && got[4..6] == [-1.8, -1.4],
+            "a ruler for each picture: planes alternate, plane i belongs to channel i % 2",
+        )
         .note("two pictures [2, 2, 1, 2]: plane i belongs to channel i % 2")?;
     let turned = one.transpose(0, 2).contiguous().transpose(0, 2);
     wrong::unless_close(ruler.of(&turned).to_vec(), [0.0_f32, 1.0, 0.0, 2.0], 1e-6)

@@ -26,6 +26,12 @@ pub const CHECKS: &[Check] = &[
         run: places,
     },
     Check {
+        id: "08.9.drawn",
+        exercise: "08.9",
+        fact: "the first number of the stream places the top, the second the left",
+        run: drawn,
+    },
+    Check {
         id: "08.9.even",
         exercise: "08.9",
         fact: "the first and the last place come as often as those between",
@@ -112,6 +118,17 @@ fn places() -> Verdict {
         .because(!first, "the first place never comes")
         .because(seen.len() == 5, "top and left are always equal: each is drawn for itself")
         .because(seen.len() == 1, "the window is always at one place")
+}
+
+fn drawn() -> Verdict {
+    for (seed, got) in (0..20).zip(windows(20)?) {
+        let mut rng = Rng::new(seed);
+        let want = (rng.below(5) as usize, rng.below(5) as usize);
+        wrong::unless_eq(got, want)
+            .because(got == (want.1, want.0), "the left was drawn first: top first, then left")
+            .note("top and left, each `rng.below(5)` for the 5 places")?;
+    }
+    Ok(())
 }
 
 fn even() -> Verdict {
