@@ -16,7 +16,7 @@
 //!
 //! # Cost
 //!
-//! An epoch of `n` samples draws `n` random numbers (1.5 ms for the 60,000 of MNIST) and holds
+//! An epoch of `n` samples draws `n` random numbers (1 ms for the 60,000 of MNIST) and holds
 //! `8 n` bytes for the order. A batch of a [`TensorDataset`] is one gather: it moves `batch_size`
 //! samples once. With a transform each sample is copied once per step and once into the batch.
 //! Workers hold at most `max(prefetch, workers)` batches that the consumer has not taken. Numbers

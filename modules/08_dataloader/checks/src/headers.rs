@@ -166,7 +166,8 @@ fn zero() -> Verdict {
 }
 
 fn foreign() -> Verdict {
-    refused(&[0x1f, 0x8b, 8, 0, 0, 0], 0, "gzip file, unpack it first")?;
+    refused(&[0x1f, 0x8b, 8, 0, 0, 0], 0, "gzip file, unpack it first")
+        .because(true, "1f 8b is how gzip begins: a packed file deserves its own advice")?;
     refused(&[0x89, b'P', b'N', b'G'], 0, "expected two zeros")?;
     refused(&file(7, &[1], &[0]), 2, "07")?;
     refused(&file(8, &[1; 7], &[0]), 3, "got 7")
