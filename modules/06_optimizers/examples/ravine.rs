@@ -1,11 +1,12 @@
-//! The lesson's ravine, `(x² + 100 y²) / 2` from (1, 1), under each optimizer: the first places, and
-//! the number of steps until the loss is a millionth of what it was.
+//! The lesson's ravine, `(x² + 100 y²) / 2` from (1, 1), under each optimizer: the first places,
+//! and the number of steps until the loss is a millionth of what it was.
 //!
 //! ```text
 //! cargo run --release -p tinytorch-optimizers --example ravine -- 24
 //! ```
 //!
-//! The number says how many steps of each are shown, 5 if none is given; the lesson's figure shows 24.
+//! The number says how many steps of each are shown, 5 if none is given. The lesson's figure shows
+//! 24.
 
 use tinytorch_autograd::Backward;
 use tinytorch_optimizers::{

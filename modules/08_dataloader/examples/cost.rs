@@ -1,4 +1,4 @@
-//! What the lesson predicts and measures: an epoch of 60,000 pictures of 28 x 28, the size of MNIST.
+//! What the lesson predicts and measures: an epoch of 60,000 pictures of 28 x 28, as MNIST has.
 //!
 //! `cargo run --release -p tinytorch-dataloader --example cost`
 

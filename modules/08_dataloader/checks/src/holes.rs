@@ -51,12 +51,12 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// Rows and columns that are hidden in each of 400 pictures of ones `[1, rows, columns]`, and how often.
-/// Fails when what is hidden is no rectangle.
-fn holes(
-    size: usize,
-    [rows, columns]: [usize; 2],
-) -> Result<BTreeMap<(Vec<usize>, Vec<usize>), usize>, check::Wrong> {
+/// The rows and the columns that are hidden.
+type Hole = (Vec<usize>, Vec<usize>);
+
+/// The holes in 400 pictures of ones `[1, rows, columns]`, and how often each comes. Fails
+/// when what is hidden is no rectangle.
+fn holes(size: usize, [rows, columns]: [usize; 2]) -> Result<BTreeMap<Hole, usize>, check::Wrong> {
     let mut holes = BTreeMap::new();
     for seed in 0..400 {
         let got = Cutout { size }.apply(&Tensor::ones([1, rows, columns]), &mut Rng::new(seed));

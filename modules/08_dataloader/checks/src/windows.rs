@@ -81,8 +81,8 @@ fn padded() -> Verdict {
     )
 }
 
-/// Where the window lies in the padded picture, top and left, each from 0: for pictures of 4 x 4 whose
-/// pixels are 1 to 16, padded by 1, windows of 2. `None` when it lies nowhere.
+/// Where the window lies in the padded picture, top and left, each from 0: for pictures of 4 x 4
+/// whose pixels are 1 to 16, padded by 1, windows of 2. `None` when it lies nowhere.
 fn place_of(window: &[f32]) -> Option<(usize, usize)> {
     let pixel = |row: usize, column: usize| match (1..5).contains(&row) && (1..5).contains(&column)
     {
