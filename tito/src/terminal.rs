@@ -4,7 +4,7 @@
 //! matters. Color, characters beyond ASCII and moving bars are used only where they can be shown:
 //! `NO_COLOR`, `TERM=dumb`, `LANG=C` and pipes are heeded.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -26,6 +26,8 @@ pub struct Terminal {
     pub bars: bool,
     /// Whether stderr shows color.
     colored_errors: bool,
+    /// Whether the terminal hands over single keys and so wants a return before each new line.
+    raw: Cell<bool>,
     /// Where text goes instead of the process's own stdout and stderr, for tests.
     memory: Option<RefCell<[Vec<u8>; 2]>>,
 }
@@ -52,8 +54,30 @@ impl Terminal {
             style: Style { width, color: out && !plain, unicode: speaks_unicode(variable) },
             bars: err && !dumb,
             colored_errors: err && !plain,
+            raw: Cell::new(false),
             memory: None,
         }
+    }
+
+    /// A terminal of this style that nobody looks at: for what only needs to know how to format.
+    pub fn styled(style: Style) -> Terminal {
+        Terminal { style, ..Terminal::plain() }
+    }
+
+    /// Whether stdout is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.memory.is_none() && io::stdout().is_terminal()
+    }
+
+    /// From here on, lines end as a terminal wants them that hands over single keys.
+    pub fn set_raw(&self, raw: bool) {
+        self.raw.set(raw);
+    }
+
+    /// An empty screen.
+    pub fn clear(&self) {
+        // Nobody looks at a closed terminal.
+        let _ = self.write(Stream::Out, b"\x1b[2J\x1b[H");
     }
 
     /// A terminal without color, bars or characters beyond ASCII, 80 columns wide, that keeps
@@ -63,6 +87,7 @@ impl Terminal {
             style: Style::default(),
             bars: false,
             colored_errors: false,
+            raw: Cell::new(false),
             memory: Some(RefCell::default()),
         }
     }
@@ -75,6 +100,16 @@ impl Terminal {
     }
 
     fn write(&self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        if self.raw.get() {
+            let text = String::from_utf8_lossy(bytes).replace('\n', "\r\n");
+            return match stream {
+                Stream::Out => {
+                    let mut out = io::stdout().lock();
+                    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+                }
+                Stream::Err => io::stderr().lock().write_all(text.as_bytes()),
+            };
+        }
         match (&self.memory, stream) {
             (Some(memory), _) => memory.borrow_mut()[stream as usize].write_all(bytes),
             (None, Stream::Out) => {
@@ -211,8 +246,18 @@ fn in_ascii(c: char) -> &'static str {
         '\u{2192}' => "->",
         '\u{2190}' => "<-",
         '\u{b1}' => "+-",
-        '\u{2713}' | '\u{2714}' => "ok",
+        '\u{2713}' | '\u{2714}' => "+",
+        '\u{2717}' => "x",
         '\u{a0}' => " ",
+        '\u{2500}' | '\u{2501}' => "-",
+        '\u{2502}' => "|",
+        '\u{251c}' | '\u{2514}' => "+",
+        '\u{25cf}' => "#",
+        '\u{25d0}' => "=",
+        '\u{25c9}' => "@",
+        '\u{25cb}' => "o",
+        '\u{2605}' => "*",
+        '\u{2606}' => "+",
         'à'..='å' => "a",
         'ç' => "c",
         'è'..='ë' => "e",

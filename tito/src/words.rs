@@ -2,7 +2,7 @@
 
 use stage::nearest;
 
-use crate::course::{Course, DataSet, Milestone};
+use crate::course::{Course, DataSet, Milestone, Module, Track};
 use crate::failure::Failure;
 
 impl Course {
@@ -19,6 +19,42 @@ impl Course {
                 })
         };
         self.milestones.iter().find(means).ok_or_else(|| self.unknown_milestone(word))
+    }
+
+    /// The module that a word means: its number (`5`, `05`), its name or its folder.
+    ///
+    /// # Errors
+    /// A word that means none; the failure names the nearest known one.
+    pub fn find_module(&self, word: &str) -> Result<&Module, Failure> {
+        let word = word.trim_end_matches(['/', '\\']);
+        let word = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        let number = word.parse::<u32>().ok();
+        let means = |module: &&Module| {
+            module.name.eq_ignore_ascii_case(word)
+                || word.eq_ignore_ascii_case(&format!("{}_{}", module.id, module.name))
+                || number.is_some_and(|number| module.id.parse() == Ok(number))
+        };
+        self.modules.iter().find(means).ok_or_else(|| {
+            let known: Vec<&str> = self.modules.iter().map(|it| it.name.as_str()).collect();
+            let failure = match number {
+                Some(_) => Failure::input(format!("there is no module `{word}`"))
+                    .cure(format!("modules go from 01 to {:02}", self.modules.len())),
+                None => unknown("module", word, &known),
+            };
+            failure.cure("`tito module list` shows all of them")
+        })
+    }
+
+    /// The track that a word names.
+    ///
+    /// # Errors
+    /// A word that names none; the failure names the nearest known one.
+    pub fn find_track(&self, word: &str) -> Result<&Track, Failure> {
+        let found = self.tracks.iter().find(|track| track.id.eq_ignore_ascii_case(word));
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.tracks.iter().map(|track| track.id.as_str()).collect();
+            unknown("track", word, &known).cure(format!("tracks: {}", known.join(", ")))
+        })
     }
 
     /// The data set that a word names.
@@ -72,6 +108,18 @@ mod tests {
         for word in ["03", "3", "mlp", "MLP", "1986"] {
             assert_eq!(course.find_milestone(word).unwrap().id, "03", "{word}");
         }
+    }
+
+    #[test]
+    fn a_module_is_found_by_number_name_and_folder() {
+        let course = Course::embedded();
+        for word in ["05", "5", "autograd", "Autograd", "05_autograd", "modules/05_autograd/"] {
+            assert_eq!(course.find_module(word).unwrap().id, "05", "{word}");
+        }
+        let message = |word| course.find_module(word).unwrap_err().to_string();
+        assert!(message("tensr").contains("did you mean `tensor`?"), "{}", message("tensr"));
+        assert!(message("42").contains("modules go from 01 to 20"), "{}", message("42"));
+        assert!(course.find_track("visoin").unwrap_err().to_string().contains("`vision`"));
     }
 
     #[test]

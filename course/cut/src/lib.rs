@@ -42,13 +42,16 @@
 
 mod edit;
 mod exercises;
+mod fates;
 mod find;
 mod module;
 mod names;
+mod problem;
 mod questions;
 mod stub;
 
 pub use exercises::{Exercise, Exercises};
 pub use module::{Source, module};
+pub use problem::{CutError, Problem};
 pub use questions::{Kind, Question, Questions};
-pub use stub::{Cut, CutError, Problem, Stub, cut};
+pub use stub::{Cut, Stub, cut};

@@ -1,7 +1,8 @@
 //! All files of a module at once.
 
 use crate::exercises::Exercises;
-use crate::stub::{CutError, Problem, Stub, cut};
+use crate::problem::{CutError, Problem};
+use crate::stub::{Stub, cut};
 use std::collections::BTreeSet;
 
 /// A file of a module.

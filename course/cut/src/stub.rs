@@ -2,9 +2,9 @@
 
 use crate::edit::{apply, indent, whole};
 use crate::exercises::{Exercise, Exercises};
+use crate::fates::{Fate, fates};
 use crate::find::{Body, Form, Found, Function, Scope, find};
-use crate::names::Name;
-use std::fmt;
+use crate::problem::{CutError, Problem};
 use std::ops::Range;
 
 /// A learner's file.
@@ -30,74 +30,6 @@ pub struct Cut {
     pub body: String,
 }
 
-/// Why a file could not be cut.
-#[derive(Clone, PartialEq, Debug)]
-pub struct CutError {
-    /// The file, as `exercises.toml` names it.
-    pub file: String,
-    /// Everything that is wrong with it.
-    pub problems: Vec<Problem>,
-}
-
-/// One thing that keeps a file from being cut. The texts are names as in `exercises.toml`.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Problem {
-    /// It is not Rust: line and message.
-    Syntax(usize, String),
-    /// A function that is in none of the lists.
-    Unlisted(String),
-    /// A function that two entries name.
-    ListedTwice(String),
-    /// An entry that names a function, in a file that is given as a whole.
-    ListedAndGiven(String),
-    /// An entry that names no function of the file.
-    Missing(String),
-    /// An entry that several functions could be meant by: the entry, and these.
-    Ambiguous(String, Vec<String>),
-    /// An exercise that cannot be one, and why.
-    Uncuttable(String, &'static str),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::Syntax(line, message) => write!(f, "line {line}: {message}"),
-            Problem::Unlisted(name) => {
-                write!(f, "`{name}` is not listed: is it given, removed, or part of an exercise?")
-            }
-            Problem::ListedTwice(name) => write!(f, "`{name}` is listed twice"),
-            Problem::ListedAndGiven(name) => {
-                write!(f, "`{name}` is listed, and its whole file is given")
-            }
-            Problem::Missing(name) => {
-                write!(f, "`{name}` is listed, and there is no such function")
-            }
-            Problem::Ambiguous(name, these) => {
-                write!(f, "`{name}` may be any of `{}`: write it out", these.join("`, `"))
-            }
-            Problem::Uncuttable(name, why) => write!(f, "`{name}` cannot be an exercise: {why}"),
-        }
-    }
-}
-
-impl fmt::Display for CutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> =
-            self.problems.iter().map(|problem| format!("{}: {problem}", self.file)).collect();
-        f.write_str(&lines.join("\n"))
-    }
-}
-
-impl std::error::Error for CutError {}
-
-/// What becomes of a function.
-#[derive(Clone, Copy)]
-enum Fate<'a> {
-    Given,
-    Removed,
-    Cut(&'a Exercise),
-}
-
 /// The learner's file, from `source`, the text of `file` (without `.rs`, seen from `src`).
 ///
 /// # Errors
@@ -114,100 +46,6 @@ pub fn cut(source: &str, file: &str, spec: &Exercises) -> Result<Stub, CutError>
         cuts: cuts(file, &found, &fates),
         test_files: found.test_files,
     })
-}
-
-/// An entry of the lists that names a function of the file.
-struct Entry<'a> {
-    text: &'a str,
-    name: Name,
-    fate: Fate<'a>,
-}
-
-fn entries<'a>(file: &str, spec: &'a Exercises) -> Vec<Entry<'a>> {
-    let given = spec.given.iter().map(|text| (text, Fate::Given));
-    let removed = spec.removed.iter().map(|text| (text, Fate::Removed));
-    let cut = spec.exercises.iter().flat_map(|exercise| {
-        exercise.functions.iter().map(move |text| (text, Fate::Cut(exercise)))
-    });
-    let all = given.chain(removed).chain(cut);
-    let here = all.filter_map(|(text, fate)| {
-        let (of, name) = text.split_once("::")?;
-        (of == file).then(|| Entry { text, name: Name::listed(name), fate })
-    });
-    here.collect()
-}
-
-/// What becomes of each function of the file, in their order.
-fn fates<'a>(
-    found: &Found,
-    file: &str,
-    spec: &'a Exercises,
-) -> Result<Vec<Fate<'a>>, Vec<Problem>> {
-    let entries = entries(file, spec);
-    let path = |name: &Name| format!("{file}::{name}");
-    if spec.given_files.iter().any(|given| given == file) {
-        let listed = entries.iter().map(|entry| Problem::ListedAndGiven(entry.text.to_string()));
-        let problems: Vec<Problem> = listed.collect();
-        return match problems.is_empty() {
-            true => Ok(vec![Fate::Given; found.functions.len()]),
-            false => Err(problems),
-        };
-    }
-    let mut problems: Vec<Problem> =
-        entries.iter().filter_map(|e| unclear(e, found, file)).collect();
-    let mut fates = Vec::new();
-    for function in &found.functions {
-        let name = &function.name;
-        let mut meant: Vec<&Entry> =
-            entries.iter().filter(|entry| name.is_meant_by(&entry.name)).collect();
-        if meant.iter().any(|entry| entry.name.row.is_some()) {
-            meant.retain(|entry| entry.name.row.is_some()); // a row before its table
-        }
-        match meant.as_slice() {
-            [] if function.bodies.is_empty() => fates.push(Fate::Given),
-            [] => problems.push(Problem::Unlisted(path(name))),
-            [entry] => {
-                problems.extend(uncuttable(function, entry));
-                fates.push(entry.fate);
-            }
-            _ => problems.push(Problem::ListedTwice(path(name))),
-        }
-    }
-    problems.dedup(); // one function under several `cfg`s
-    if problems.is_empty() { Ok(fates) } else { Err(problems) }
-}
-
-/// What is wrong with an entry by itself: no function is meant by it, or several are.
-fn unclear(entry: &Entry, found: &Found, file: &str) -> Option<Problem> {
-    let mut names: Vec<&Name> = Vec::new();
-    for function in found.functions.iter().filter(|f| f.name.is_meant_by(&entry.name)) {
-        let same = |name: &&Name| {
-            let table = Name { row: None, ..function.name.clone() };
-            **name == function.name || Name { row: None, ..(*name).clone() } == table
-        };
-        if !names.iter().any(same) {
-            names.push(&function.name);
-        }
-    }
-    let text = entry.text.to_string();
-    match names.as_slice() {
-        [] => Some(Problem::Missing(text)),
-        [_] => None,
-        several => {
-            let several = several.iter().map(|name| format!("{file}::{name}"));
-            Some(Problem::Ambiguous(text, several.collect()))
-        }
-    }
-}
-
-fn uncuttable(function: &Function, entry: &Entry) -> Option<Problem> {
-    let why = match entry.fate {
-        Fate::Given => None,
-        Fate::Cut(_) => function.limit,
-        Fate::Removed if function.item.is_none() => Some("a row of a table cannot be removed"),
-        Fate::Removed => None,
-    };
-    why.map(|why| Problem::Uncuttable(entry.text.to_string(), why))
 }
 
 fn cuts(file: &str, found: &Found, fates: &[Fate]) -> Vec<Cut> {

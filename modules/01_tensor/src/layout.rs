@@ -120,13 +120,18 @@ impl Layout {
     }
 
     /// The same numbers in the same order under another shape, if strides can say it.
+    pub(crate) fn reshaped(&self, shape: Shape) -> Option<Self> {
+        match self.is_contiguous() {
+            true => Some(Self { offset: self.offset, ..Self::contiguous(shape) }),
+            false => self.restrided(shape),
+        }
+    }
+
+    /// As [`reshaped`](Self::reshaped), when there are gaps or axes out of order.
     ///
     /// Axes of the old shape that lie back to back (`stride[i] == size[i+1] * stride[i+1]`) form
     /// one run of numbers; each run must be cut into whole axes of the new shape.
-    pub(crate) fn reshaped(&self, shape: Shape) -> Option<Self> {
-        if self.is_contiguous() {
-            return Some(Self { offset: self.offset, ..Self::contiguous(shape) });
-        }
+    fn restrided(&self, shape: Shape) -> Option<Self> {
         let old: Vec<(usize, usize)> =
             (0..self.shape.ndim()).map(|i| (self.shape.size(i), self.stride(i))).collect();
         let mut strides = [0; MAX_NDIM];

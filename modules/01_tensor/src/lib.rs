@@ -61,3 +61,7 @@ pub use rng::{Rng, RngState};
 pub use shape::{Integers, MAX_NDIM, Shape, resolve_axis};
 pub use storage::{Buffer, Element, Storage};
 pub use tensor::{Tensor, TensorId};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

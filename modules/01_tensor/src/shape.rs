@@ -201,17 +201,21 @@ impl fmt::Display for Shape {
 #[inline]
 #[track_caller]
 pub fn resolve_axis(op: &str, axis: isize, ndim: usize) -> usize {
-    let resolved = if axis < 0 { axis + ndim as isize } else { axis };
-    if resolved < 0 || resolved >= ndim as isize {
-        match ndim {
-            0 => panic!("{op}: axis {axis} of a single number, which has none"),
-            _ => panic!(
-                "{op}: axis {axis} does not exist in {ndim} axes; use -{ndim} to {}",
-                ndim - 1
-            ),
+    match from_either_end(axis, ndim) {
+        Some(resolved) => resolved,
+        None if ndim == 0 => panic!("{op}: axis {axis} of a single number, which has none"),
+        None => {
+            panic!("{op}: axis {axis} does not exist in {ndim} axes; use -{ndim} to {}", ndim - 1)
         }
     }
-    resolved as usize
+}
+
+/// The axis that `axis` means among `ndim`: itself, or counted from the end when negative.
+/// `None`: there is no such axis.
+#[inline]
+fn from_either_end(axis: isize, ndim: usize) -> Option<usize> {
+    let resolved = if axis < 0 { axis + ndim as isize } else { axis };
+    usize::try_from(resolved).ok().filter(|&i| i < ndim)
 }
 
 /// Some of a tensor's axes, one bit each.
@@ -308,19 +312,26 @@ pub(crate) fn resolve_extents(from: Shape, wish: impl Integers) -> Shape {
         sizes.iter().all(|&n| n >= -1),
         "reshape: {sizes:?} has a negative size; only -1 (whatever is left) may be"
     );
+    match filled(&sizes, numel) {
+        Some(sizes) => Shape::new(&sizes),
+        None => panic!(
+            "reshape: {from} has {numel} numbers, which do not fill {sizes:?}; \
+             the sizes must multiply to {numel}"
+        ),
+    }
+}
+
+/// `sizes` with the -1, if there is one, replaced by what is left of `numel` numbers for it.
+/// `None`: they do not multiply to `numel`, or anything would do for the -1, as next to a 0.
+fn filled(sizes: &[isize], numel: usize) -> Option<Vec<usize>> {
     let known = sizes.iter().filter(|&&n| n != -1).map(|&n| n as usize);
     let known = known.fold(1_usize, |product, n| product.saturating_mul(n));
-    let fits = match free {
-        0 => known == numel,
-        _ => known > 0 && numel.is_multiple_of(known),
+    let fits = match sizes.contains(&-1) {
+        false => known == numel,
+        true => known > 0 && numel.is_multiple_of(known),
     };
-    assert!(
-        fits,
-        "reshape: {from} has {numel} numbers, which do not fill {sizes:?}; \
-         the sizes must multiply to {numel}"
-    );
-    let open = |n: isize| if n == -1 { numel / known } else { n as usize };
-    Shape::new(&sizes.into_iter().map(open).collect::<Vec<_>>())
+    let open = |&n: &isize| if n == -1 { numel / known } else { n as usize };
+    fits.then(|| sizes.iter().map(open).collect())
 }
 
 #[cfg(test)]

@@ -19,15 +19,20 @@ impl Op for BceOp {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        // A probability of exactly 0 costs 100 and not infinity, as in PyTorch: one wrong number
-        // does not end the training, and 0 times its logarithm is 0.
-        let floor = |ln: f32| if ln < -100.0 { -100.0 } else { ln };
-        zip(x, |p, y| -y * floor(p.ln()) - (1.0 - y) * floor((-p).ln_1p()))
+        zip(x, bce)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::input(0) | Reads::input(1)
     }
+}
+
+/// The loss of a probability `p` in `[0, 1]` against `y`.
+fn bce(p: f32, y: f32) -> f32 {
+    // A probability of exactly 0 costs 100 and not infinity, as in PyTorch: one wrong number
+    // does not end the training, and 0 times its logarithm is 0.
+    let floor = |ln: f32| if ln < -100.0 { -100.0 } else { ln };
+    -y * floor(p.ln()) - (1.0 - y) * floor((-p).ln_1p())
 }
 
 /// [`BceOp`] of `sigmoid(x)`, number by number: inputs `x` and `y` of one shape.
@@ -39,13 +44,18 @@ impl Op for BceWithLogitsOp {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        // ln(1 + e^x) - x y, with ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|): no exponent above 0.
-        zip(x, |x, y| x.max(0.0) - x * y + (-x.abs()).exp().ln_1p())
+        zip(x, bce_of_logit)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::input(0) | Reads::input(1)
     }
+}
+
+/// The loss of `sigmoid(x)` against `y`, for any finite `x`.
+fn bce_of_logit(x: f32, y: f32) -> f32 {
+    // ln(1 + e^x) - x y, with ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|): no exponent above 0.
+    x.max(0.0) - x * y + (-x.abs()).exp().ln_1p()
 }
 
 /// The settings of [`bce_loss`].
@@ -92,15 +102,20 @@ impl BceWithLogits {
     #[track_caller]
     pub fn of(&self, logits: &Tensor, target: &Tensor) -> Tensor {
         check_pair("bce_with_logits", logits, target);
-        let loss = |target: &Tensor| dispatch(BceWithLogitsOp, &[logits, target]);
         self.reduction.of(match &self.pos_weight {
-            None => loss(target),
-            Some(weight) => {
-                let yes = weight * target * loss(&Tensor::ones_like(target));
-                yes + (1.0 - target) * loss(&Tensor::zeros_like(target))
-            }
+            None => dispatch(BceWithLogitsOp, &[logits, target]),
+            Some(weight) => with_weighted_yes(logits, target, weight),
         })
     }
+}
+
+/// The losses of logits `[…]` against targets of the same shape, where the share of yes in a
+/// target counts `weight` times; `weight` broadcasts to the targets.
+#[track_caller]
+fn with_weighted_yes(logits: &Tensor, target: &Tensor, weight: &Tensor) -> Tensor {
+    let loss = |target: &Tensor| dispatch(BceWithLogitsOp, &[logits, target]);
+    let yes = weight * target * loss(&Tensor::ones_like(target));
+    yes + (1.0 - target) * loss(&Tensor::zeros_like(target))
 }
 
 /// The mean of `-y ln p - (1 - y) ln(1 - p)`: probabilities `[…]` and targets `[…] -> []`.

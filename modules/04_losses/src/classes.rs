@@ -22,10 +22,7 @@ impl Rows {
         let scores = match axes {
             1 => scores.unsqueeze(0),
             2 => scores.clone(),
-            _ => {
-                let last: Vec<isize> = [0].into_iter().chain(2..axes as isize).chain([1]).collect();
-                scores.permute(&last[..]).reshape([rows as isize, classes as isize])
-            }
+            _ => classes_last(scores).reshape([rows as isize, classes as isize]),
         };
         let labels = match labels.ndim() {
             1 => labels.clone(),
@@ -44,6 +41,13 @@ impl Rows {
         };
         if y.ndim() == 0 || y.shape() == losses.shape() { y } else { y.reshape(losses.shape()) }
     }
+}
+
+/// A view of scores `[n, c, d…]` as `[n, d…, c]`: what belongs to one label, side by side.
+fn classes_last(scores: &Tensor) -> Tensor {
+    let axes = scores.ndim() as isize;
+    let last: Vec<isize> = [0].into_iter().chain(2..axes).chain([1]).collect();
+    scores.permute(&last[..])
 }
 
 /// The number of classes.
@@ -95,6 +99,22 @@ pub(crate) fn check_weight(op: &str, weight: Option<&Tensor>, scores: &Tensor) {
     }
 }
 
+/// How much a class counts: 1 where there are no weights.
+fn weight_of(class: usize, weights: Option<&[f32]>) -> f64 {
+    weights.map_or(1.0, |weights| f64::from(weights[class]))
+}
+
+/// `-w[class] ln p[class]`: the surprise at `class` after the row `ln p` of `[c]`, weighted.
+pub(crate) fn surprise(log_p: &[f32], class: usize, weights: Option<&[f32]>) -> f64 {
+    -weight_of(class, weights) * f64::from(log_p[class])
+}
+
+/// What the mean divides by: the weights of the labels that are not `ignored`, summed.
+fn total_weight(labels: &[i32], weights: Option<&[f32]>, ignored: Option<i32>) -> f64 {
+    let counted = labels.iter().filter(|&&label| Some(label) != ignored);
+    counted.map(|&label| weight_of(label as usize, weights)).sum()
+}
+
 /// The losses of rows that are counted, by their label's weight; reduced.
 ///
 /// `loss(i, label)` is the loss of row `i`, weight included. The mean divides by the sum of
@@ -106,10 +126,9 @@ pub(crate) fn reduce(
     reduction: Reduction,
     loss: impl Fn(usize, usize) -> f64,
 ) -> Tensor {
-    let counted = |label: i32| Some(label) != ignored;
-    let row = |(i, &label): (usize, &i32)| match counted(label) {
-        true => loss(i, label as usize),
-        false => 0.0,
+    let row = |(i, &label): (usize, &i32)| match Some(label) == ignored {
+        true => 0.0,
+        false => loss(i, label as usize),
     };
     let losses = labels.iter().enumerate().map(row);
     match reduction {
@@ -120,9 +139,8 @@ pub(crate) fn reduce(
         // From +0: the sum of no floats is -0 in Rust.
         Reduction::Sum => Tensor::from(losses.fold(0.0, |sum, loss| sum + loss) as f32),
         Reduction::Mean => {
-            let labels = labels.iter().filter(|&&label| counted(label));
-            let weight = |&label: &i32| weights.map_or(1.0, |w| f64::from(w[label as usize]));
-            Tensor::from((losses.sum::<f64>() / labels.map(weight).sum::<f64>()) as f32)
+            let total = total_weight(labels, weights, ignored);
+            Tensor::from((losses.sum::<f64>() / total) as f32)
         }
     }
 }

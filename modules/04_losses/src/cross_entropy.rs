@@ -1,6 +1,6 @@
 //! Cross entropy of scores with class labels.
 
-use crate::classes::{Rows, check_weight, reduce};
+use crate::classes::{Rows, check_weight, reduce, surprise};
 use crate::reduction::Reduction;
 use tinytorch_activations::Activations;
 use tinytorch_tensor::{Op, Reads, Tensor};
@@ -25,27 +25,26 @@ impl Op for CrossEntropyOp {
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         let log_p = x[0].log_softmax(1);
-        let (log_p, labels) = (log_p.data(), x[1].ints());
-        let (classes, weights) = (x[0].shape().size(1), x.get(2).map(|w| w.data()));
-        let smoothing = f64::from(self.label_smoothing);
-        let weight = |class: usize| weights.as_ref().map_or(1.0, |w| f64::from(w[class]));
-        let loss = |i: usize, label: usize| {
-            let row = &log_p[i * classes..(i + 1) * classes];
-            let at = |class: usize| -weight(class) * f64::from(row[class]);
-            match smoothing {
-                0.0 => at(label), // 0 times the loss of a class of probability 0 would be NaN
-                _ => {
-                    let all: f64 = (0..classes).map(at).sum();
-                    (1.0 - smoothing) * at(label) + smoothing / classes as f64 * all
-                }
-            }
+        let (log_p, labels, weights) = (log_p.data(), x[1].ints(), x.get(2).map(|w| w.data()));
+        let (classes, weights) = (x[0].shape().size(1), weights.as_deref());
+        let row = |i: usize| &log_p[i * classes..(i + 1) * classes];
+        let loss = |i: usize, label: usize| match self.label_smoothing {
+            0.0 => surprise(row(i), label, weights), // not 0 times the infinite loss of another
+            share => smoothed(row(i), label, weights, f64::from(share)),
         };
-        reduce(&labels, weights.as_deref(), self.ignore_index, self.reduction, loss)
+        reduce(&labels, weights, self.ignore_index, self.reduction, loss)
     }
 
     fn reads(&self, _: usize) -> Reads {
         Reads::input(0) | Reads::input(1) | Reads::input(2)
     }
+}
+
+/// The surprise at `label` after the row `ln p` of `[c]`, with `share` of it spread evenly over
+/// the surprises at all classes, the label's own among them.
+fn smoothed(log_p: &[f32], label: usize, weights: Option<&[f32]>, share: f64) -> f64 {
+    let all: f64 = (0..log_p.len()).map(|class| surprise(log_p, class, weights)).sum();
+    (1.0 - share) * surprise(log_p, label, weights) + share / log_p.len() as f64 * all
 }
 
 /// The settings of [`cross_entropy`].

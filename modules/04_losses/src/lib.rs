@@ -46,3 +46,7 @@ pub use cross_entropy::{CrossEntropy, CrossEntropyOp, cross_entropy};
 pub use nll::{Nll, NllLossOp, nll_loss};
 pub use reduction::Reduction;
 pub use regression::{Huber, L1, Mse, huber_loss, l1_loss, mse_loss};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

@@ -1,6 +1,6 @@
 //! The negative log-likelihood of class labels.
 
-use crate::classes::{Rows, check_weight, reduce};
+use crate::classes::{Rows, check_weight, reduce, surprise};
 use crate::reduction::Reduction;
 use tinytorch_tensor::{Op, Reads, Tensor};
 
@@ -19,11 +19,11 @@ impl Op for NllLossOp {
     }
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
-        let (log_p, labels) = (x[0].data(), x[1].ints());
-        let (classes, weights) = (x[0].shape().size(1), x.get(2).map(|w| w.data()));
-        let weight = |label: usize| weights.as_ref().map_or(1.0, |w| f64::from(w[label]));
-        let loss = |i: usize, label: usize| -weight(label) * f64::from(log_p[i * classes + label]);
-        reduce(&labels, weights.as_deref(), self.ignore_index, self.reduction, loss)
+        let (log_p, labels, weights) = (x[0].data(), x[1].ints(), x.get(2).map(|w| w.data()));
+        let (classes, weights) = (x[0].shape().size(1), weights.as_deref());
+        let row = |i: usize| &log_p[i * classes..(i + 1) * classes];
+        let loss = |i: usize, label: usize| surprise(row(i), label, weights);
+        reduce(&labels, weights, self.ignore_index, self.reduction, loss)
     }
 
     fn reads(&self, _: usize) -> Reads {

@@ -67,11 +67,15 @@ impl Huber {
         check_pair("huber_loss", prediction, target);
         let delta = self.delta;
         assert!(delta > 0.0, "huber_loss: delta must be positive, not {delta}");
-        let distance = (prediction - target).abs();
-        // The part of the distance on the parabola, and what is left of it on the line.
-        let near = distance.clamp(0.0, delta);
-        self.reduction.of(0.5 * (&near * &near) + delta * (distance - &near))
+        self.reduction.of(parabola_then_line((prediction - target).abs(), delta))
     }
+}
+
+/// `d² / 2` up to `delta` and `delta (d - delta / 2)` beyond, for every distance `d` of `[…]`.
+fn parabola_then_line(distance: Tensor, delta: f32) -> Tensor {
+    // The part of the distance on the parabola, and what is left of it on the line.
+    let near = distance.clamp(0.0, delta);
+    0.5 * (&near * &near) + delta * (distance - &near)
 }
 
 /// The mean of the squared differences: `[…] and […] -> []`.

@@ -48,66 +48,81 @@ impl Backward for Tensor {
 
     #[track_caller]
     fn backward_with(&self, options: BackwardOptions) -> Gradients {
-        let seed = seed(self, options.gradient.as_ref());
+        assert!(
+            self.requires_grad(),
+            "backward: the loss depends on no parameter; make one with `with_grad()`, and compute \
+             the loss outside of `no_grad`"
+        );
+        let seed = match options.gradient {
+            Some(gradient) => fitting(gradient, self),
+            None => seed(self),
+        };
         let walk = Walk { retain: options.retain_graph, record: options.create_graph };
-        let order = order(self);
+        let steps = steps(order(self));
         let gradients = match walk.record {
-            true => walk.run(self, seed, order),
-            false => no_grad(|| walk.run(self, seed, order)),
+            true => walk.run(self, seed, steps),
+            false => no_grad(|| walk.run(self, seed, steps)),
         };
         // Here and not on the way, so that the message has the caller's line.
         gradients.unwrap_or_else(|problem| panic!("backward: {problem}"))
     }
 }
 
+/// The gradient of a loss with respect to itself: 1.
+///
+/// # Panics
+/// When the loss is not one number: of several, which one is to fall?
 #[track_caller]
-fn seed(loss: &Tensor, gradient: Option<&Tensor>) -> Tensor {
+fn seed(loss: &Tensor) -> Tensor {
     assert!(
-        loss.requires_grad(),
-        "backward: the loss depends on no parameter; make one with `with_grad()`, and compute the \
-         loss outside of `no_grad`"
+        loss.numel() == 1,
+        "backward: a loss is one number, not {}; use `mean()` or `sum()`",
+        loss.shape()
     );
-    match gradient {
-        Some(g) => {
-            let (got, wanted) = (g.shape(), loss.shape());
-            assert!(
-                got == wanted,
-                "backward: a gradient of {got} for a tensor of {wanted}; give one of its shape"
-            );
-            g.clone()
-        }
-        None => {
-            assert!(
-                loss.numel() == 1,
-                "backward: a loss is one number, not {}; use `mean()` or `sum()`",
-                loss.shape()
-            );
-            Tensor::ones(loss.shape())
-        }
-    }
+    Tensor::ones(loss.shape())
+}
+
+#[track_caller]
+fn fitting(gradient: Tensor, y: &Tensor) -> Tensor {
+    let (got, wanted) = (gradient.shape(), y.shape());
+    assert!(
+        got == wanted,
+        "backward: a gradient of {got} for a tensor of {wanted}; give one of its shape"
+    );
+    gradient
 }
 
 /// A computed tensor: where its gradient is filed, and how it was computed.
-type Computed = (TensorId, Arc<History>);
-
-/// A computed tensor, and how a gradient passes through its op.
-type Step = (Computed, &'static dyn Rule);
+pub type Computed = (TensorId, Arc<History>);
 
 /// Every computed tensor that the loss needed, itself the last, each after those it needed.
 ///
 /// A depth-first search with a stack of its own, as a million ops are deeper than the thread's.
-/// Each tensor is opened once, whatever the number of its uses. What would stop the walk is found
-/// here, while the graph is whole.
+/// Each tensor is opened once, whatever the number of its uses. Read backward, it is the order of
+/// the walk; read forward, it shows what a graph holds on to:
+///
+/// ```
+/// use tinytorch_autograd::order;
+/// use tinytorch_tensor::Tensor;
+///
+/// let x = Tensor::from(3.0).with_grad();
+/// let a = &x * 2.0;
+/// let y = &a * (&a + 1.0);
+/// let names: Vec<_> = order(&y).iter().map(|(_, history)| history.op().name()).collect();
+/// assert_eq!(names, ["mul", "add", "mul"]);
+/// ```
+///
+/// # Panics
+/// When a `backward` has given back a part of the graph.
 #[track_caller]
-fn order(loss: &Tensor) -> Vec<Step> {
+pub fn order(loss: &Tensor) -> Vec<Computed> {
     let computed = |t: &Tensor| t.history().map(|history| (t.id(), history.clone()));
     let (mut seen, mut done) = (ByKey::<TensorId, ()>::default(), Vec::new());
     let mut stack: Vec<(Computed, bool)> = Vec::new();
     stack.extend(computed(loss).map(|loss| (loss, false)));
     while let Some((node, opened)) = stack.pop() {
         if opened {
-            let rule = rule_of(&node.1);
-            done.push((node, rule));
+            done.push(node);
             continue;
         }
         if seen.insert(node.0, ()).is_some() {
@@ -127,20 +142,6 @@ fn order(loss: &Tensor) -> Vec<Step> {
     done
 }
 
-#[inline]
-#[track_caller]
-fn rule_of(history: &History) -> &'static dyn Rule {
-    let op = history.op();
-    match find(&**op) {
-        Some(rule) => rule,
-        None => panic!(
-            "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
-             `detach()` its result",
-            op.name()
-        ),
-    }
-}
-
 #[cold]
 fn given_back(history: &History) -> String {
     format!(
@@ -148,6 +149,27 @@ fn given_back(history: &History) -> String {
          the earlier one to `retain_graph`",
         history.op().name()
     )
+}
+
+/// A computed tensor, and how a gradient passes through its op.
+type Step = (Computed, &'static dyn Rule);
+
+/// The steps of a walk. A rule that is missing is found here, while the graph is whole.
+#[track_caller]
+fn steps(order: Vec<Computed>) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(order.len());
+    for node in order {
+        let op = node.1.op();
+        let Some(rule) = find(&**op) else {
+            panic!(
+                "backward: op `{}` has no gradient rule; let it bring one (`Op::brings`), or \
+                 `detach()` its result",
+                op.name()
+            )
+        };
+        steps.push((node, rule));
+    }
+    steps
 }
 
 struct Walk {
@@ -161,42 +183,52 @@ impl Walk {
     ///
     /// # Errors
     /// When a rule does not give what it should, or another thread walks the same graph: in words.
-    fn run(&self, loss: &Tensor, seed: Tensor, mut order: Vec<Step>) -> Result<Gradients, String> {
+    fn run(&self, loss: &Tensor, seed: Tensor, mut steps: Vec<Step>) -> Result<Gradients, String> {
         let mut gradients = Gradients::new();
         gradients.add_one(loss.id(), seed);
-        while let Some(((id, history), rule)) = order.pop() {
+        while let Some(((id, history), rule)) = steps.pop() {
             let g = gradients.take(id).expect("what the loss needed is reached from it");
-            let saved = self.saved(&history).ok_or_else(|| given_back(&history))?;
-            let op = history.op();
-            let node = Node { op, inputs: &saved.inputs, output: saved.output.as_deref() };
-            let (mut given, mut problem) = (Given::default(), None);
-            rule.pass(&node, &g, &mut |i, share| {
-                let x = &saved.inputs[i];
-                given.note(i);
-                match share.shape() == x.shape() {
-                    false => problem = Some(wrong_shape(op.name(), i, x, &share)),
-                    true if self.record => gradients.add_one_recorded(x.id(), share),
-                    true => gradients.add_one(x.id(), share),
-                }
-            });
-            if let Some(problem) = problem.or_else(|| given.lacking(&node)) {
-                return Err(problem);
-            }
+            let saved = self.saved(&history)?;
+            self.pass_on(rule, &Node::of(&history, &saved), &g, &mut gradients)?;
         }
         Ok(gradients)
     }
 
-    /// What the node saved: taken out of it, unless the graph is to stay. `None`: gone.
-    fn saved(&self, history: &Arc<History>) -> Option<Saved> {
+    /// What the node saved: taken out of it, unless the graph is to stay.
+    fn saved(&self, history: &Arc<History>) -> Result<Saved, String> {
         if !self.retain && !self.record {
-            return history.take();
+            return history.take().ok_or_else(|| given_back(history));
         }
-        let mut saved = history.look(|saved| saved.cloned())?;
+        let saved = history.look(|saved| saved.cloned());
+        let mut saved = saved.ok_or_else(|| given_back(history))?;
         if self.record {
             // A rule that uses the output is differentiated through it.
             saved.output = saved.output.map(|y| Box::new(y.attached(history)));
         }
-        Some(saved)
+        Ok(saved)
+    }
+
+    /// Adds what each input of `node` gets, when its output has the gradient `g`, to what the
+    /// input has from its other uses.
+    #[inline]
+    fn pass_on(
+        &self,
+        rule: &dyn Rule,
+        node: &Node,
+        g: &Tensor,
+        gradients: &mut Gradients,
+    ) -> Result<(), String> {
+        let (mut given, mut problem) = (Given::default(), None);
+        rule.pass(node, g, &mut |i, share| {
+            let x = &node.inputs[i];
+            given.note(i);
+            match share.shape() == x.shape() {
+                false => problem = Some(wrong_shape(node.op.name(), i, x, &share)),
+                true if self.record => gradients.add_one_recorded(x.id(), share),
+                true => gradients.add_one(x.id(), share),
+            }
+        });
+        problem.or_else(|| given.lacking(node)).map_or(Ok(()), Err)
     }
 }
 
@@ -204,8 +236,8 @@ impl Walk {
 fn wrong_shape(op: &str, i: usize, x: &Tensor, share: &Tensor) -> String {
     let (got, wanted) = (share.shape(), x.shape());
     format!(
-        "the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; sum it to the shape of \
-         the input"
+        "the rule of `{op}` gave input {i} of {wanted} a gradient of {got}; bring each share to \
+         the shape of its input"
     )
 }
 

@@ -79,9 +79,21 @@ impl Gradients {
         self.by_id.remove(&id)
     }
 
+    /// Adds `share` to what is filed under `id`; the first one is filed as it is.
+    ///
     /// In place, so that a value that is used often costs no memory per use.
+    ///
+    /// ```
+    /// use tinytorch_autograd::Gradients;
+    /// use tinytorch_tensor::Tensor;
+    ///
+    /// let (x, mut gradients) = (Tensor::from([1.0, 2.0]), Gradients::new());
+    /// gradients.add_one(x.id(), Tensor::from([1.0, 2.0]));
+    /// gradients.add_one(x.id(), Tensor::from([10.0, 20.0]));
+    /// assert_eq!(*gradients.of(&x), Tensor::from([11.0, 22.0]));
+    /// ```
     #[inline]
-    pub(crate) fn add_one(&mut self, id: TensorId, share: Tensor) {
+    pub fn add_one(&mut self, id: TensorId, share: Tensor) {
         match self.by_id.get_mut(&id) {
             None => _ = self.by_id.insert(id, share),
             Some(sum) => update(&Accumulate, &mut [sum], &[&share]),

@@ -39,7 +39,7 @@ mod gradients;
 mod gradcheck;
 mod dot;
 
-pub use backward::{Backward, BackwardOptions};
+pub use backward::{Backward, BackwardOptions, Computed, order};
 pub use dot::to_dot;
 pub use gradcheck::{GradcheckError, GradcheckOptions, gradcheck, gradcheck_with};
 pub use gradients::Gradients;
@@ -54,3 +54,8 @@ pub use softmax::{LogSoftmaxBackward, SoftmaxBackward};
 pub fn no_grad<R>(f: impl FnOnce() -> R) -> R {
     tinytorch_tensor::recording(false, f)
 }
+
+/// The code in the lesson, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

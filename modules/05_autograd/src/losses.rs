@@ -32,6 +32,12 @@ impl CrossEntropyBackward {
         let weight = x.get(3);
         asked(&x[1], x[0].size(-1), self.label_smoothing, self.ignore_index, weight, self.reduction)
     }
+
+    /// `softmax(z) Σ q - q`, `[n, c]`: how fast the loss grows with each logit.
+    fn slope(&self, x: &[Tensor]) -> Tensor {
+        let q = self.asked(x);
+        x[0].softmax(-1) * q.sum_over(-1, true) - q
+    }
 }
 
 impl Op for CrossEntropyBackward {
@@ -41,8 +47,7 @@ impl Op for CrossEntropyBackward {
 
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         let x: Vec<Tensor> = x.iter().map(|&t| t.clone()).collect();
-        let q = self.asked(&x);
-        (x[0].softmax(-1) * q.sum_over(-1, true) - q) * column(&x[2])
+        self.slope(&x) * column(&x[2])
     }
 
     fn reads(&self, _: usize) -> Reads {
@@ -58,11 +63,7 @@ impl Op for CrossEntropyBackward {
                     dispatch(SoftmaxBackward { axis: 1 }, &[&n.x(0).softmax(-1), &h])
                 },
                 |_, _, _| unreachable!("labels have no gradient"),
-                |op, n, h| {
-                    let q = op.asked(n.inputs);
-                    let slope = n.x(0).softmax(-1) * q.sum_over(-1, true) - q;
-                    (h * slope).sum_over(-1, false).sum_to(n.shape(2))
-                },
+                |op, n, h| (h * op.slope(n.inputs)).sum_over(-1, false).sum_to(n.shape(2)),
             ]))]
         }
     }

@@ -3,7 +3,7 @@
 use crate::rules::RULES;
 use std::any::{Any, TypeId};
 use std::sync::{Arc, LazyLock};
-use tinytorch_tensor::{ByKey, Op, Shape, Storage, Tensor};
+use tinytorch_tensor::{ByKey, History, Op, Saved, Shape, Storage, Tensor};
 
 /// A computation on the way back: what its rule may look at.
 pub struct Node<'a> {
@@ -12,7 +12,12 @@ pub struct Node<'a> {
     pub(crate) output: Option<&'a Tensor>,
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    #[inline]
+    pub(crate) fn of(history: &'a History, saved: &'a Saved) -> Self {
+        Self { op: history.op(), inputs: &saved.inputs, output: saved.output.as_deref() }
+    }
+
     /// Input `i`.
     ///
     /// # Panics

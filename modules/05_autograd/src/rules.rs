@@ -219,34 +219,34 @@ fn rows(x: &Tensor) -> Tensor {
     }
 }
 
-/// `g bᵀ`: what the left factor of `a b` gets. Vectors are made matrices for it.
+/// `g bᵀ`: what the left factor of `a b` gets, summed over the batches that it was repeated for.
 fn left_factor(n: &Node, g: &Tensor) -> Tensor {
-    let (a, b) = (n.shape(0), n.x(1));
-    let share = match (a.ndim(), b.ndim()) {
-        (1, 1) => g * b,
-        (1, _) => g.unsqueeze(-2).matmul(&b.transpose(-1, -2)),
-        (_, 1) => g.unsqueeze(-1).matmul(&b.unsqueeze(0)),
-        _ => g.matmul(&b.transpose(-1, -2)),
-    };
-    added_up(share, a)
+    let b = column(n.x(1));
+    matrices(n, g).matmul(&b.transpose(-1, -2)).sum_to(n.shape(0))
 }
 
-/// `aᵀ g`: what the right factor of `a b` gets.
+/// `aᵀ g`: what the right factor of `a b` gets, summed in the same way.
 fn right_factor(n: &Node, g: &Tensor) -> Tensor {
-    let (a, b) = (n.x(0), n.shape(1));
-    let share = match (a.ndim(), b.ndim()) {
-        (1, 1) => g * a,
-        (1, _) => a.unsqueeze(-1).matmul(&g.unsqueeze(-2)),
-        (_, 1) => a.transpose(-1, -2).matmul(&g.unsqueeze(-1)).squeeze(-1),
-        _ => a.transpose(-1, -2).matmul(g),
-    };
-    added_up(share, b)
+    let a = row(n.x(0));
+    let share = a.transpose(-1, -2).matmul(&matrices(n, g));
+    match n.shape(1).ndim() {
+        1 => share.squeeze(-1).sum_to(n.shape(1)),
+        _ => share.sum_to(n.shape(1)),
+    }
 }
 
-/// Summed over the batches that the factor was repeated for.
-fn added_up(share: Tensor, factor: Shape) -> Tensor {
-    match factor.ndim() {
-        1 => share.sum_to(Shape::from([share.size(-1)])),
-        _ => share.sum_to(factor),
-    }
+/// The left factor as matrices: a vector is a row, `[k] -> [1, k]`.
+fn row(a: &Tensor) -> Tensor {
+    if a.ndim() == 1 { a.unsqueeze(0) } else { a.clone() }
+}
+
+/// The right factor as matrices: a vector is a column, `[k] -> [k, 1]`.
+fn column(b: &Tensor) -> Tensor {
+    if b.ndim() == 1 { b.unsqueeze(1) } else { b.clone() }
+}
+
+/// The gradient of a product with the axes that a vector gave up: `[…, m, n]`.
+fn matrices(n: &Node, g: &Tensor) -> Tensor {
+    let g = if n.shape(1).ndim() == 1 { g.unsqueeze(-1) } else { g.clone() };
+    if n.shape(0).ndim() == 1 { g.unsqueeze(-2) } else { g }
 }

@@ -1,7 +1,7 @@
 //! Adaptive moments: momentum and steps of equal size together.
 
 use crate::descent::Descent;
-use crate::optimizer::{Formula, Now, check_decay, check_not_negative, lerp};
+use crate::optimizer::{Formula, Now, check_decay, check_not_negative, decayed, lerp};
 use tinytorch_tensor::{Tensor, Update, update};
 
 /// Adam (Kingma and Ba, 2015, algorithm 1).
@@ -91,16 +91,32 @@ impl Update for AdamStep {
     fn run(&self, targets: &mut [&mut Tensor], x: &[&Tensor]) {
         let decay = self.options.weight_decay;
         pass(targets, x[0], &Factors::new(&self.options, self.step), |w, g| {
-            (w, if decay == 0.0 { g } else { g + decay * w })
+            (w, decayed(g, w, decay))
         });
     }
 }
 
-/// The numbers that are the same for all weights. Powers of numbers just below 1 are taken in
-/// double precision.
+/// How much of a mean that keeps `beta` of itself has come in after `step` steps: `1 - βᵗ`.
+///
+/// A mean that began at 0 is that much too small. In double precision, as `beta` is just below 1
+/// and the power is subtracted from 1.
+///
+/// ```
+/// use tinytorch_optimizers::bias_correction;
+///
+/// assert_eq!(bias_correction(0.5, 2), 0.75); // 1/2 from the second number, 1/4 from the first
+/// ```
+pub fn bias_correction(beta: f32, step: i32) -> f64 {
+    1.0 - f64::from(beta).powi(step)
+}
+
+/// The numbers that are the same for all weights.
 pub(crate) struct Factors {
+    /// The part of a new gradient in `m`: `1 - β₁`.
     gained: f32,
+    /// The part of the past in `v`: `β₂`.
     square_kept: f32,
+    /// The part of a new square in `v`: `1 - β₂`.
     square_gained: f32,
     /// `lr / (1 - β₁ᵗ)`.
     rate: f32,
@@ -112,15 +128,22 @@ pub(crate) struct Factors {
 impl Factors {
     pub(crate) fn new(options: &AdamOptions, step: i32) -> Self {
         let (first, second) = options.betas;
-        let left = |beta: f32| 1.0 - f64::from(beta).powi(step);
         Self {
             gained: 1.0 - first,
             square_kept: second,
             square_gained: 1.0 - second,
-            rate: (f64::from(options.lr) / left(first)) as f32,
-            root: left(second).sqrt() as f32,
+            rate: (f64::from(options.lr) / bias_correction(first, step)) as f32,
+            root: bias_correction(second, step).sqrt() as f32,
             eps: options.eps,
         }
+    }
+
+    /// The weight after `w`, given the gradient `g`; its two means are updated first.
+    #[inline]
+    fn moved(&self, w: f32, m: &mut f32, v: &mut f32, g: f32) -> f32 {
+        *m = lerp(*m, g, self.gained);
+        *v = self.square_kept * *v + self.square_gained * g * g;
+        w - self.rate * *m / (v.sqrt() / self.root + self.eps)
     }
 }
 
@@ -132,15 +155,12 @@ pub(crate) fn pass(
     factors: &Factors,
     decayed: impl Fn(f32, f32) -> (f32, f32),
 ) {
-    let Factors { gained, square_kept, square_gained, rate, root, eps } = *factors;
     let [w, m, v] = targets else { unreachable!("a parameter and its two means") };
     let means = m.data_mut().iter_mut().zip(v.data_mut());
     let g = g.data();
     for ((w, (m, v)), &g) in w.data_mut().iter_mut().zip(means).zip(g.iter()) {
         let (start, g) = decayed(*w, g);
-        *m = lerp(*m, g, gained);
-        *v = square_kept * *v + square_gained * g * g;
-        *w = start - rate * *m / (v.sqrt() / root + eps);
+        *w = factors.moved(start, m, v, g);
     }
 }
 

@@ -58,6 +58,20 @@ struct Group<F> {
     scale: f64,
 }
 
+impl<F> Group<F> {
+    /// The next step of a parameter of this group that has taken `steps`, which are counted, when
+    /// the optimizer's learning rate is `lr`.
+    fn now(&self, lr: f32, steps: &mut i32) -> Now {
+        *steps = steps.saturating_add(1);
+        Now { lr: (self.scale * f64::from(lr)) as f32, step: *steps }
+    }
+}
+
+/// The learning rate `lr` of a group as a multiple of `all`, the optimizer's; 1 of 0.
+fn scale(lr: f64, all: f64) -> f64 {
+    if all > 0.0 { lr / all } else { 1.0 }
+}
+
 impl<F: Formula> Descent<F> {
     /// An optimizer with these settings for all parameters.
     ///
@@ -106,8 +120,8 @@ impl<F: Formula> Descent<F> {
              which is 0; give the optimizer one",
             self.name()
         );
-        let scale = if all > 0.0 { lr / all } else { 1.0 };
-        self.groups.push(Group { name, matches: Box::new(matches), formula: options, scale });
+        let (matches, scale) = (Box::new(matches), scale(lr, all));
+        self.groups.push(Group { name, matches, formula: options, scale });
         self
     }
 
@@ -178,10 +192,9 @@ impl<F: Formula> Descent<F> {
             return again(entry, path, w);
         }
         entry.call = self.calls;
-        entry.steps = entry.steps.saturating_add(1);
-        let Group { formula, scale, .. } = &self.groups[entry.group];
-        let now = Now { lr: (scale * f64::from(self.lr)) as f32, step: entry.steps };
-        formula.step(now, w, &mut entry.tensors, g);
+        let group = &self.groups[entry.group];
+        let now = group.now(self.lr, &mut entry.steps);
+        group.formula.step(now, w, &mut entry.tensors, g);
         if let Tied::Yes(updated) = &mut entry.tied {
             *updated = Some(w.clone());
         }

@@ -55,10 +55,14 @@ mod error;
 #[cfg(test)]
 mod trial;
 
-pub use adam::{Adam, AdamOptions, AdamStep};
+pub use adam::{Adam, AdamOptions, AdamStep, bias_correction};
 pub use adamw::{AdamW, AdamWOptions, AdamWStep};
 pub use descent::{Descent, ParamGroup};
 pub use error::{Mismatch, OptimizersError};
 pub use optimizer::{Formula, Now, Optimizer};
 pub use rmsprop::{RmsProp, RmsPropOptions, RmsPropStep};
 pub use sgd::{Sgd, SgdOptions, SgdStep};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

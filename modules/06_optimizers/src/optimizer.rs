@@ -159,6 +159,20 @@ pub(crate) fn check_decay(formula: &str, name: &str, value: f32) {
     );
 }
 
+/// The gradient that a formula starts with: `g`, and the pull of the weight decay if there is one.
+///
+/// Without one the weight is not looked at: 0 times infinity would be NaN.
+#[inline]
+pub(crate) fn decayed(g: f32, w: f32, weight_decay: f32) -> f32 {
+    if weight_decay == 0.0 { g } else { g + pull(w, weight_decay) }
+}
+
+/// The slope, at `w`, of the penalty `weight_decay w² / 2`.
+#[inline]
+fn pull(w: f32, weight_decay: f32) -> f32 {
+    weight_decay * w
+}
+
 /// From `start` towards `end` by a part of the way; arrives exactly for a part of 1.
 #[inline]
 pub(crate) fn lerp(start: f32, end: f32, part: f32) -> f32 {

@@ -1,7 +1,7 @@
 //! Steps of equal size, however steep or flat.
 
 use crate::descent::Descent;
-use crate::optimizer::{Formula, Now, check_decay, check_not_negative, lerp};
+use crate::optimizer::{Formula, Now, check_decay, check_not_negative, decayed, lerp};
 use tinytorch_tensor::{Tensor, Update, update};
 
 /// Divides each gradient by how large it has usually been (Tieleman and Hinton, 2012).
@@ -87,7 +87,7 @@ pub struct RmsPropStep {
 }
 
 impl RmsPropStep {
-    /// The new mean square, and the root of it that the gradient is divided by.
+    /// `g` over the root of its mean square `s`, which is updated first.
     #[inline]
     fn scaled(&self, g: f32, s: &mut f32) -> f32 {
         let (kept, gained) = (self.options.alpha, 1.0 - self.options.alpha);
@@ -95,7 +95,7 @@ impl RmsPropStep {
         g / (s.sqrt() + self.options.eps)
     }
 
-    /// As `scaled`, around the mean `a`, which is updated as well.
+    /// `g` over its deviation from its mean `a`, which is updated first, as `s` is.
     #[inline]
     fn scaled_around(&self, g: f32, s: &mut f32, a: &mut f32) -> f32 {
         let (kept, gained) = (self.options.alpha, 1.0 - self.options.alpha);
@@ -112,30 +112,29 @@ impl Update for RmsPropStep {
 
     fn run(&self, targets: &mut [&mut Tensor], x: &[&Tensor]) {
         let RmsPropOptions { lr, weight_decay, momentum, centered, .. } = self.options;
-        let decayed = |g: f32, w: f32| if weight_decay == 0.0 { g } else { g + weight_decay * w };
         let [w, s, others @ ..] = targets else { unreachable!("a parameter and its mean square") };
         let g = x[0].data();
         let main = w.data_mut().iter_mut().zip(s.data_mut()).zip(g.iter());
         match others {
             [] => {
                 for ((w, s), &g) in main {
-                    *w -= lr * self.scaled(decayed(g, *w), s);
+                    *w -= lr * self.scaled(decayed(g, *w, weight_decay), s);
                 }
             }
             [a] if centered => {
                 for (((w, s), &g), a) in main.zip(a.data_mut()) {
-                    *w -= lr * self.scaled_around(decayed(g, *w), s, a);
+                    *w -= lr * self.scaled_around(decayed(g, *w, weight_decay), s, a);
                 }
             }
             [v] => {
                 for (((w, s), &g), v) in main.zip(v.data_mut()) {
-                    *v = momentum * *v + self.scaled(decayed(g, *w), s);
+                    *v = momentum * *v + self.scaled(decayed(g, *w, weight_decay), s);
                     *w -= lr * *v;
                 }
             }
             [a, v] => {
                 for ((((w, s), &g), a), v) in main.zip(a.data_mut()).zip(v.data_mut()) {
-                    *v = momentum * *v + self.scaled_around(decayed(g, *w), s, a);
+                    *v = momentum * *v + self.scaled_around(decayed(g, *w, weight_decay), s, a);
                     *w -= lr * *v;
                 }
             }

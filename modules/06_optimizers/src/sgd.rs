@@ -1,7 +1,7 @@
 //! Gradient descent, with momentum if wanted.
 
 use crate::descent::Descent;
-use crate::optimizer::{Formula, Now, check_not_negative};
+use crate::optimizer::{Formula, Now, check_not_negative, decayed};
 use tinytorch_tensor::{Tensor, Update, update};
 
 /// Stochastic gradient descent, with Polyak's or Nesterov's momentum.
@@ -81,28 +81,46 @@ pub struct SgdStep {
     pub first: bool,
 }
 
+impl SgdStep {
+    /// `w = w - lr g` for every weight, with the decayed gradient.
+    fn plain(&self, w: &mut [f32], g: &[f32]) {
+        let SgdOptions { lr, weight_decay, .. } = self.options;
+        for (w, &g) in w.iter_mut().zip(g) {
+            *w -= lr * decayed(g, *w, weight_decay);
+        }
+    }
+
+    /// The velocity after `v`, given the gradient `g`, which it is itself at the first step.
+    #[inline]
+    fn velocity(&self, v: f32, g: f32) -> f32 {
+        let SgdOptions { momentum, dampening, .. } = self.options;
+        let (kept, gained) = if self.first { (0.0, 1.0) } else { (momentum, 1.0 - dampening) };
+        kept * v + gained * g
+    }
+
+    /// Where Nesterov's form goes: as if the velocity `v` had been carried on once more.
+    #[inline]
+    fn ahead(&self, g: f32, v: f32) -> f32 {
+        g + self.options.momentum * v
+    }
+}
+
 impl Update for SgdStep {
     fn name(&self) -> &'static str {
         "sgd_step"
     }
 
     fn run(&self, targets: &mut [&mut Tensor], x: &[&Tensor]) {
-        let SgdOptions { lr, momentum, dampening, nesterov, weight_decay } = self.options;
-        let decayed = |g: f32, w: f32| if weight_decay == 0.0 { g } else { g + weight_decay * w };
-        let (kept, gained) = if self.first { (0.0, 1.0) } else { (momentum, 1.0 - dampening) };
+        let SgdOptions { lr, nesterov, weight_decay, .. } = self.options;
         let g = x[0].data();
         match targets {
-            [w] => {
-                for (w, &g) in w.data_mut().iter_mut().zip(g.iter()) {
-                    *w -= lr * decayed(g, *w);
-                }
-            }
+            [w] => self.plain(w.data_mut(), &g),
             [w, v] => {
                 let both = w.data_mut().iter_mut().zip(v.data_mut());
                 for ((w, v), &g) in both.zip(g.iter()) {
-                    let g = decayed(g, *w);
-                    *v = kept * *v + gained * g;
-                    *w -= lr * if nesterov { g + momentum * *v } else { *v };
+                    let g = decayed(g, *w, weight_decay);
+                    *v = self.velocity(*v, g);
+                    *w -= lr * if nesterov { self.ahead(g, *v) } else { *v };
                 }
             }
             _ => unreachable!("a parameter, and its velocity if there is one"),

@@ -28,32 +28,42 @@ pub(crate) struct Group {
 
 impl Group {
     /// Takes in the gradients of the mean loss over a batch of `samples` samples.
-    fn add(&mut self, mut grads: Gradients, samples: usize) {
-        match &mut self.sum {
+    fn add(&mut self, grads: Gradients, samples: usize) {
+        let sum = match self.sum.take() {
             None => {
                 self.first_samples = samples;
-                self.sum = Some(grads);
+                grads
             }
-            Some(sum) => {
-                if samples != self.first_samples {
-                    grads.scale((samples as f64 / self.first_samples as f64) as f32);
-                }
-                sum.add(grads);
-            }
-        }
+            Some(sum) => self.joined(sum, grads, samples),
+        };
+        self.sum = Some(sum);
         self.batches += 1;
         self.samples += samples;
     }
 
-    /// The gradients of the mean loss over all samples taken in, as if they had come in one batch:
-    /// for `k` batches of one size, the sum divided by `k`.
-    fn take(&mut self) -> Option<Gradients> {
-        let Group { sum, batches, samples, first_samples } = std::mem::take(self);
-        let mut grads = sum?;
-        if batches > 1 {
-            grads.scale((first_samples as f64 / samples as f64) as f32);
+    /// `sum`, and in it the gradients of one more batch, weighted by its samples: a batch of as
+    /// many as the first had counts 1.
+    fn joined(&self, mut sum: Gradients, mut grads: Gradients, samples: usize) -> Gradients {
+        if samples != self.first_samples {
+            grads.scale((samples as f64 / self.first_samples as f64) as f32);
         }
-        Some(grads)
+        sum.add(grads);
+        sum
+    }
+
+    /// The gradients of the mean loss over all samples taken in, as if they had come in one batch;
+    /// the group is empty then. `None` when there are none.
+    fn take(&mut self) -> Option<Gradients> {
+        let mut group = std::mem::take(self);
+        let sum = group.sum.take()?;
+        Some(if group.batches > 1 { group.mean(sum) } else { sum })
+    }
+
+    /// `sum` over all samples instead of over those of the first batch: for `k` batches of one
+    /// size, divided by `k`.
+    fn mean(&self, mut sum: Gradients) -> Gradients {
+        sum.scale((self.first_samples as f64 / self.samples as f64) as f32);
+        sum
     }
 }
 
@@ -124,27 +134,39 @@ impl Fit<'_, '_> {
         x: &Tensor,
         y: &Tensor,
     ) -> Result<BatchSummary, TrainingError> {
-        let (trainer, samples) = (&mut *self.trainer, samples_of(x));
         let prediction = model.forward(x);
-        let loss = (trainer.loss)(&prediction, y);
+        let loss = (self.trainer.loss)(&prediction, y);
         let value = loss.item();
         if !value.is_finite() {
             return Err(self.diverged(format!("the loss is {value}")));
         }
         // Every call asks the current loss for its gradients: there are no old ones to clear.
         let grads = loss.backward();
-        let mut tally = std::mem::take(&mut trainer.run.tally);
-        trainer.measure(&mut tally, value, &prediction, y, samples);
-        drop((loss, prediction));
-        trainer.run.tally = tally;
-        trainer.run.history.batch_losses.push(value);
-        trainer.run.group.add(grads, samples);
-        let full = trainer.run.group.batches == trainer.options.accumulate;
+        let samples = samples_of(x);
+        self.note(value, &prediction, y, samples);
+        drop((loss, prediction)); // what they hold is free before the update needs memory
+        let group = &mut self.trainer.run.group;
+        group.add(grads, samples);
+        let full = group.batches == self.trainer.options.accumulate;
         let grad_norm = if full { self.update(model)? } else { None };
+        Ok(self.move_on(samples, value, grad_norm))
+    }
+
+    /// Measures a batch, and writes it down: into the epoch's tally, and its loss into the curve.
+    fn note(&mut self, loss: f32, prediction: &Tensor, y: &Tensor, samples: usize) {
+        let trainer = &mut *self.trainer;
+        let mut tally = std::mem::take(&mut trainer.run.tally);
+        trainer.measure(&mut tally, loss, prediction, y, samples);
+        trainer.run.tally = tally;
+        trainer.run.history.batch_losses.push(loss);
+    }
+
+    /// Puts the position before the next batch; what came of this one.
+    fn move_on(&mut self, samples: usize, loss: f32, grad_norm: Option<f32>) -> BatchSummary {
         let position = &mut self.trainer.run.position;
+        let (epoch, batch) = (position.epoch, position.batch);
         position.batch += 1;
-        let (epoch, batch) = (position.epoch, position.batch - 1);
-        Ok(BatchSummary { epoch, batch, samples, loss: value, grad_norm })
+        BatchSummary { epoch, batch, samples, loss, grad_norm }
     }
 
     /// Updates the model with the gradients gathered, if there are any; their norm before it was

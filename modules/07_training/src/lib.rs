@@ -91,3 +91,7 @@ pub use safetensors::{
 };
 pub use schedule::{Constant, Cosine, OneCycle, Schedule, StepDecay};
 pub use trainer::{Outcome, Position, Trainer, TrainerOptions};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

@@ -334,16 +334,7 @@ impl<'a> Plan<'a> {
 fn header_json(ordered: &[(Dtype, &String, &Tensor)], metadata: &Metadata) -> String {
     let mut json = String::from("{");
     if !metadata.is_empty() {
-        write_string(METADATA_KEY, &mut json);
-        let mut separator = ":{";
-        for (key, value) in metadata {
-            json.push_str(separator);
-            write_string(key, &mut json);
-            json.push(':');
-            write_string(value, &mut json);
-            separator = ",";
-        }
-        json.push('}');
+        write_metadata(metadata, &mut json);
     }
     let mut start = 0;
     for (dtype, name, tensor) in ordered {
@@ -364,4 +355,18 @@ fn header_json(ordered: &[(Dtype, &String, &Tensor)], metadata: &Metadata) -> St
     let padding = json.len().next_multiple_of(8) - json.len();
     json.extend(std::iter::repeat_n(' ', padding));
     json
+}
+
+/// `"__metadata__":{"epoch":"3"}`
+fn write_metadata(metadata: &Metadata, json: &mut String) {
+    write_string(METADATA_KEY, json);
+    let mut separator = ":{";
+    for (key, value) in metadata {
+        json.push_str(separator);
+        write_string(key, json);
+        json.push(':');
+        write_string(value, json);
+        separator = ",";
+    }
+    json.push('}');
 }

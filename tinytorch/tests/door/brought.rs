@@ -229,7 +229,7 @@ fn a_rule_that_reads_what_was_not_kept_or_gives_a_wrong_shape_is_named() {
     let x = Tensor::zeros([2, 3]).with_grad();
     assert_eq!(
         message(|| _ = dispatch(Careless, &[&x]).backward()),
-        "backward: the rule of `careless` gave input 0 of [2, 3] a gradient of []; sum it to the \
-         shape of the input"
+        "backward: the rule of `careless` gave input 0 of [2, 3] a gradient of []; bring \
+         each share to the shape of its input"
     );
 }

@@ -22,7 +22,7 @@ pub fn ops_in_the_sources() -> Vec<(String, PathBuf)> {
     found
 }
 
-/// The Rust files in the `src` of every module.
+/// The Rust files in the `src` of every module; those of tests and checks define ops of their own.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
@@ -30,8 +30,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         .collect();
     entries.sort();
     for path in entries {
-        if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
-            collect(&path, files);
+        if path.is_dir() {
+            let name = path.file_name().expect("a folder has one");
+            if name != "tests" && name != "checks" {
+                collect(&path, files);
+            }
         } else if path.extension().is_some_and(|e| e == "rs")
             && path.components().any(|c| c.as_os_str() == "src")
         {

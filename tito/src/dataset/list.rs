@@ -8,9 +8,7 @@ use crate::failure::Failure;
 use crate::fetch::{Depth, State, bytes, examine};
 use crate::remote::{self, Remote};
 use crate::terminal::Terminal;
-
-/// The data sets whose folders are in the repository.
-const SHIPPED: &[&str] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+use crate::tree::Tree;
 
 /// Shows every data set in a few lines.
 pub fn list(course: &Course, data: &DataFolder, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -37,7 +35,7 @@ pub fn state(set: &DataSet, data: &DataFolder, terminal: &Terminal) -> String {
     let remote = remote::embedded().into_iter().find(|remote| remote.id == set.id);
     match (set.source, remote) {
         (Source::Remote, Some(remote)) => remote_state(&remote, data, terminal),
-        (Source::Shipped, _) if SHIPPED.contains(&set.id.as_str()) => {
+        (Source::Shipped, _) if Tree::embedded().has(&format!("datasets/{}", set.id)) => {
             terminal.green("comes with tito")
         }
         (Source::Shipped | Source::Remote, _) => terminal.dim("still to come"),

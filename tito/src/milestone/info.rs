@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::own::Own;
 use super::{list, record, sources};
 use crate::course::{Course, Milestone};
 use crate::data_folder::DataFolder;
@@ -14,6 +15,8 @@ pub fn info(
     word: &str,
     course: &Course,
     data: &DataFolder,
+    records: &DataFolder,
+    own: Option<&Own>,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let milestone = course.find_milestone(word)?;
@@ -26,11 +29,15 @@ pub fn info(
         let again = modules(&milestone.again, course, terminal);
         terminal.print(format!("\nOnce more, in another way, after:\n{again}"));
     }
-    let latest = record::latest(data, id).map_or(String::new(), |path| {
+    let latest = record::latest(records, id).map_or(String::new(), |path| {
         format!("\n  the latest: {}", path.file_name().unwrap_or_default().to_string_lossy())
     });
-    terminal.print(format!("\nRun records:\n  {}{latest}", data.runs().display()));
-    terminal.print(format!("\nState:\n  {}", list::state(milestone, terminal)));
+    terminal.print(format!("\nRun records:\n  {}{latest}", records.runs().display()));
+    let state = match own {
+        Some(own) => list::own_state(milestone, own, terminal),
+        None => list::state(milestone, terminal),
+    };
+    terminal.print(format!("\nState:\n  {state}"));
     Ok(ExitCode::SUCCESS)
 }
 

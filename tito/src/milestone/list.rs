@@ -2,27 +2,54 @@
 
 use std::process::ExitCode;
 
+use super::own::Own;
 use super::{registry, sources};
 use crate::course::{Course, Milestone};
 use crate::failure::Failure;
+use crate::module::{named, status};
 use crate::terminal::Terminal;
 
 /// Shows every milestone in a few lines: what it is, its bars, and whether it can run.
-pub fn list(course: &Course, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let shown: Vec<String> = course.milestones.iter().map(|it| entry(it, terminal)).collect();
-    terminal.print(shown.join("\n\n"));
-    terminal.print("\nNext: tito milestone run mlp, or tito milestone info mlp to read about it");
+pub fn list(course: &Course, own: Option<&Own>, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let shown = course.milestones.iter().map(|it| entry(it, own, terminal));
+    terminal.print(shown.collect::<Vec<_>>().join("\n\n"));
+    match own {
+        Some(own) => status::next_line(own.workspace, own.state, terminal)?,
+        None => terminal
+            .print("\nNext: tito milestone run mlp, or tito milestone info mlp to read about it"),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn entry(milestone: &Milestone, terminal: &Terminal) -> String {
+fn entry(milestone: &Milestone, own: Option<&Own>, terminal: &Terminal) -> String {
     let Milestone { id, name, year, title, .. } = milestone;
     let mut lines = vec![terminal.bold(&format!("{id}  {name:<12} {year}  {title}"))];
     for bar in &milestone.bars {
         lines.push(terminal.hang(&format!("    {}", bar.data), &bar.goal, 17));
     }
-    lines.push(format!("    {}", state(milestone, terminal)));
+    let state = match own {
+        Some(own) => own_state(milestone, own, terminal),
+        None => state(milestone, terminal),
+    };
+    lines.push(format!("    {state}"));
     lines.join("\n")
+}
+
+/// Whether a milestone can run on a learner's modules, and what it reached, in words.
+pub fn own_state(milestone: &Milestone, own: &Own, terminal: &Terminal) -> String {
+    if !own.workspace.is_staged(milestone) {
+        return terminal.dim("comes later");
+    }
+    let waits = own.workspace.milestone_waits_for(milestone, own.state);
+    if !waits.is_empty() {
+        return terminal.dim(&format!("waits for {}", named(&waits)));
+    }
+    let sets = milestone.data_sets().into_iter();
+    let met: Vec<&str> = sets.filter(|data| own.state.met(milestone, data)).collect();
+    match met.as_slice() {
+        [] => terminal.green(&format!("unlocked: tito milestone run {}", milestone.name)),
+        _ => terminal.green(&format!("met on your code: {}", met.join(", "))),
+    }
 }
 
 /// Whether a milestone can run, in words.

@@ -2,15 +2,15 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use stage::Report;
 
 use super::sources;
-use crate::course::{Course, Milestone};
+use crate::course::{self, Course, Milestone};
 use crate::data_folder::DataFolder;
+use crate::moment;
 
 /// A run record: the report, and all that is needed to know what it speaks of.
 #[derive(Serialize)]
@@ -21,17 +21,22 @@ struct Record<'a> {
     system: String,
     processors: usize,
     /// The modules that the milestone stands on.
-    modules: Vec<Module<'a>>,
+    modules: &'a [Module<'a>],
     report: Box<RawValue>,
 }
 
+/// A module that a run stood on.
 #[derive(Serialize)]
-struct Module<'a> {
-    id: &'a str,
+pub struct Module<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its crate.
     #[serde(rename = "crate")]
-    package: &'a str,
-    version: &'a str,
-    sha256: String,
+    pub package: &'a str,
+    /// `yours`, or `the answer key's`.
+    pub whose: &'a str,
+    /// Over its sources.
+    pub sha256: String,
 }
 
 /// Writes the record of a run and says where.
@@ -41,33 +46,33 @@ struct Module<'a> {
 ///
 /// # Errors
 /// The data folder can't be written.
-pub fn keep(
-    report: &Report,
-    milestone: &Milestone,
-    course: &Course,
-    data: &DataFolder,
-) -> io::Result<PathBuf> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let needs: Vec<String> = milestone.needs.iter().chain(&milestone.again).cloned().collect();
+pub fn keep(report: &Report, modules: &[Module], data: &DataFolder) -> io::Result<PathBuf> {
+    let when = moment::now();
     let record = Record {
-        when: utc(now),
+        when: when.clone(),
         tito: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
-        modules: modules(course, &needs),
+        modules,
         report: RawValue::from_string(report.to_record())?,
     };
     let folder = data.runs();
     std::fs::create_dir_all(&folder)?;
-    let name = format!("{}_{}_{}", utc(now).replace(':', "-"), report.milestone, report.data);
+    let name = format!("{}_{}_{}", when.replace(':', "-"), report.milestone, report.data);
     write_new(&folder, &name, &serde_json::to_vec_pretty(&record)?)
 }
 
-fn modules<'a>(course: &'a Course, needs: &[String]) -> Vec<Module<'a>> {
-    let used = course.closure(needs).into_iter().filter_map(|module| {
-        // All crates of the workspace share one version.
-        let (id, package, version) = (&*module.id, &*module.package, env!("CARGO_PKG_VERSION"));
-        Some(Module { id, package, version, sha256: sources::sha256(id)? })
+/// Every module that a milestone stands on, in the course's order.
+pub fn stands_on<'a>(milestone: &Milestone, course: &'a Course) -> Vec<&'a course::Module> {
+    let needs: Vec<String> = milestone.needs.iter().chain(&milestone.again).cloned().collect();
+    course.closure(&needs)
+}
+
+/// The modules that a milestone stands on when it runs on what tito was built from.
+pub fn of_the_answer_key<'a>(milestone: &Milestone, course: &'a Course) -> Vec<Module<'a>> {
+    let used = stands_on(milestone, course).into_iter().filter_map(|module| {
+        let (id, package) = (&*module.id, &*module.package);
+        Some(Module { id, package, whose: "the answer key's", sha256: sources::sha256(id)? })
     });
     used.collect()
 }
@@ -100,42 +105,10 @@ pub fn latest(data: &DataFolder, id: &str) -> Option<PathBuf> {
     of_it.max()
 }
 
-/// Seconds since 1970 as `2026-11-21T10:55:03Z`.
-fn utc(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Days since 1970 as year, month and day of the Gregorian calendar.
-///
-/// Counts from March, so that the leap day is a year's last (Howard Hinnant, "chrono-Compatible
-/// Low-Level Date Algorithms", `civil_from_days`).
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // since 0000-03-01
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use stage::{Bar, SeedResult};
-
-    #[test]
-    fn seconds_become_dates() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
-        assert_eq!(utc(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(utc(1_795_258_503), "2026-11-21T10:55:03Z");
-        assert_eq!(utc(4_107_542_400), "2100-03-01T00:00:00Z");
-    }
 
     #[test]
     fn a_record_names_the_modules_and_holds_the_report_and_none_is_overwritten() {
@@ -145,7 +118,8 @@ mod tests {
         let seeds = vec![SeedResult { seed: 3, value: 0.75 }];
         let report = Report::judge("01", "clusters", "accuracy", Bar::at_least(0.95), seeds)
             .with_curve("loss", vec![1.0, 0.5]);
-        let keep = || keep(&report, &course.milestones[0], &course, &data).unwrap();
+        let modules = of_the_answer_key(&course.milestones[0], &course);
+        let keep = || keep(&report, &modules, &data).unwrap();
         let (first, second) = (keep(), keep());
         assert_ne!(first, second);
         assert_eq!(latest(&data, "01"), Some(first.clone().max(second)));

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use stage::{Report, Settings, Silent, Stage};
 
+use super::own::{self, Own};
 use super::show::Show;
 use super::{list, record, registry, verdict};
 use crate::course::{Course, Milestone, Source};
 use crate::data_folder::DataFolder;
 use crate::dataset::list::at_hand;
 use crate::failure::{Failure, MISSED};
+use crate::module::named;
 use crate::terminal::Terminal;
 
 /// What to run.
@@ -31,6 +33,9 @@ pub struct Request {
     /// Run this one seed instead of the milestone's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// In a workspace: run on the answer key, not on your modules
+    #[arg(long)]
+    pub answer_key: bool,
     /// Print one JSON object for each result, and nothing else
     #[arg(long)]
     pub json: bool,
@@ -42,8 +47,20 @@ pub struct House<'a> {
     pub course: &'a Course,
     /// The milestones that can run.
     pub known: &'a [stage::Milestone],
-    /// Where data is, and where records go.
+    /// Where data is.
     pub data: &'a DataFolder,
+    /// Where records go.
+    pub records: &'a DataFolder,
+    /// The learner's workspace, where there is one.
+    pub own: Option<&'a Own<'a>>,
+}
+
+/// Who performs a milestone.
+enum Player<'a> {
+    /// What tito was built from.
+    AnswerKey(&'a stage::Milestone),
+    /// The learner's modules.
+    Own(&'a Own<'a>),
 }
 
 impl House<'_> {
@@ -55,8 +72,8 @@ impl House<'_> {
     pub fn run(&self, request: &Request, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let chosen = self.choose(request)?;
         let mut tally = Tally::default();
-        for (milestone, entry) in &chosen {
-            if let Err(failure) = self.run_one(milestone, entry, request, terminal, &mut tally) {
+        for (milestone, player) in &chosen {
+            if let Err(failure) = self.run_one(milestone, player, request, terminal, &mut tally) {
                 if chosen.len() == 1 {
                     return Err(failure);
                 }
@@ -74,13 +91,20 @@ impl House<'_> {
         })
     }
 
-    /// The milestones that a request means, each with its entry in the registry.
-    fn choose(&self, request: &Request) -> Result<Vec<(&Milestone, &stage::Milestone)>, Failure> {
+    /// Who performs a milestone, if it can be performed.
+    fn player(&self, milestone: &Milestone) -> Result<Player<'_>, Failure> {
+        if let Some(own) = self.own {
+            return own.admit(milestone).map(|()| Player::Own(own));
+        }
+        let entry = registry::find(self.known, &milestone.id);
+        entry.map(Player::AnswerKey).ok_or_else(|| to_come(milestone))
+    }
+
+    /// The milestones that a request means, each with who performs it.
+    fn choose(&self, request: &Request) -> Result<Vec<(&Milestone, Player<'_>)>, Failure> {
         if request.milestone != "all" {
             let milestone = self.course.find_milestone(&request.milestone)?;
-            let entry = registry::find(self.known, &milestone.id);
-            let entry = entry.ok_or_else(|| to_come(milestone))?;
-            return Ok(vec![(milestone, entry)]);
+            return Ok(vec![(milestone, self.player(milestone)?)]);
         }
         let wanted = match &request.data {
             Some(word) => Some(self.course.find_data_set(word)?.id.as_str()),
@@ -91,8 +115,7 @@ impl House<'_> {
             None => true,
         };
         let listed = self.course.milestones.iter().filter(uses);
-        let chosen: Vec<_> =
-            listed.filter_map(|it| Some((it, registry::find(self.known, &it.id)?))).collect();
+        let chosen: Vec<_> = listed.filter_map(|it| Some((it, self.player(it).ok()?))).collect();
         if chosen.is_empty() {
             let what = wanted.map_or(String::new(), |data| format!(" that learns from {data}"));
             return Err(Failure::input(format!("there is no milestone{what} that can run yet"))
@@ -104,12 +127,12 @@ impl House<'_> {
     fn run_one(
         &self,
         milestone: &Milestone,
-        entry: &stage::Milestone,
+        player: &Player,
         request: &Request,
         terminal: &Terminal,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
-        let (parts, absent) = self.parts(milestone, request);
+        let (parts, absent) = self.parts(milestone, request)?;
         for part in parts {
             let settings = Settings {
                 data: part,
@@ -118,17 +141,32 @@ impl House<'_> {
                 style: terminal.style,
             };
             let share = milestone.bars.iter().all(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
+            let perform = |stage: &mut dyn Stage| match player {
+                Player::AnswerKey(entry) => perform(entry, &settings, stage),
+                Player::Own(own) => own.perform(milestone, &settings, stage, terminal),
+            };
             let reports = if request.json {
-                perform(entry, &settings, &mut Silent)?
+                perform(&mut Silent)?
             } else {
                 let mut show = Show::new(terminal, share);
-                let reports = perform(entry, &settings, &mut show);
+                let reports = perform(&mut show);
                 show.end();
                 reports?
             };
             for report in reports {
-                self.tell(&report, milestone, request, terminal);
+                self.tell(&report, milestone, request, terminal)?;
+                if let Some(event) = self.own.and_then(|_| own::event(&report, &settings)) {
+                    let workspace = self.own.map(|own| own.workspace);
+                    workspace.map_or(Ok(()), |it| it.ledger()?.record(event))?;
+                }
                 tally.reports.push(report);
+            }
+        }
+        if let (Some(own), false) = (self.own, request.json) {
+            let waits = own.waits_for_more(milestone);
+            if !waits.is_empty() {
+                let rest = format!("the rest of it comes after {}", named(&waits));
+                terminal.print(terminal.dim(&rest));
             }
         }
         for data in absent.iter().filter(|_| !request.json) {
@@ -144,26 +182,46 @@ impl House<'_> {
         &self,
         milestone: &Milestone,
         request: &Request,
-    ) -> (Vec<Option<String>>, Vec<String>) {
-        if request.data.is_some() {
-            return (vec![request.data.clone()], Vec::new());
+    ) -> Result<(Vec<Option<String>>, Vec<String>), Failure> {
+        let open = match self.own {
+            Some(own) => own.parts(milestone),
+            None => milestone.data_sets(),
+        };
+        if let Some(data) = &request.data {
+            if let Some(own) = self.own.filter(|_| !open.contains(&data.as_str()))
+                && milestone.data_sets().contains(&data.as_str())
+            {
+                let waits = named(&own.waits_for_more(milestone));
+                return Err(Failure::input(format!("{data} waits for {waits}")));
+            }
+            return Ok((vec![request.data.clone()], Vec::new()));
         }
         let is_here = |id: &&str| {
             let remote = self.course.data_set(id).is_some_and(|it| it.source == Source::Remote);
             !remote || at_hand(id, self.data)
         };
-        let (here, absent): (Vec<&str>, Vec<&str>) =
-            milestone.data_sets().into_iter().partition(is_here);
+        let all = open.len() == milestone.data_sets().len();
+        let (here, absent): (Vec<&str>, Vec<&str>) = open.into_iter().partition(is_here);
         let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        match absent.as_slice() {
-            [] => (vec![None], Vec::new()),
+        Ok(match absent.as_slice() {
+            [] if all => (vec![None], Vec::new()),
             _ => (owned(here).into_iter().map(Some).collect(), owned(absent)),
-        }
+        })
     }
 
     /// Says what a milestone reached, and keeps it.
-    fn tell(&self, report: &Report, milestone: &Milestone, request: &Request, terminal: &Terminal) {
-        let kept = record::keep(report, milestone, self.course, self.data);
+    fn tell(
+        &self,
+        report: &Report,
+        milestone: &Milestone,
+        request: &Request,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let modules = match self.own {
+            Some(own) => own.modules(milestone, self.course)?,
+            None => record::of_the_answer_key(milestone, self.course),
+        };
+        let kept = record::keep(report, &modules, self.records);
         if request.json {
             terminal.print_json(&report.to_json());
         } else {
@@ -176,7 +234,7 @@ impl House<'_> {
             }
             Ok(_) => {}
             Err(error) => {
-                let runs = self.data.runs();
+                let runs = self.records.runs();
                 let line = format!("warning: no run record in {}: {error}", runs.display());
                 terminal.remark(line);
             }
@@ -184,6 +242,7 @@ impl House<'_> {
         if request.seed.is_some() && !request.json {
             terminal.print("        one seed alone: the verdict that counts is over all seeds");
         }
+        Ok(())
     }
 
     fn close(&self, tally: &Tally, terminal: &Terminal) {
@@ -196,9 +255,12 @@ impl House<'_> {
             terminal.print(format!("{verdict}  {what:<36} {value:>8}  {:>6.1} s", report.seconds));
         }
         let rest = self.course.milestones.iter();
-        for milestone in rest.filter(|it| registry::find(self.known, &it.id).is_none()) {
-            let line =
-                format!("{} {} {}", milestone.id, milestone.name, list::state(milestone, terminal));
+        for milestone in rest.filter(|it| self.player(it).is_err()) {
+            let state = match self.own {
+                Some(own) => list::own_state(milestone, own, terminal),
+                None => list::state(milestone, terminal),
+            };
+            let line = format!("{} {} {state}", milestone.id, milestone.name);
             terminal.print(format!("        {line}"));
         }
     }
@@ -283,7 +345,8 @@ mod tests {
     fn run_in(folder: &std::path::Path, known: &[stage::Milestone], request: &Request) -> Ran {
         let (course, data) = (Course::embedded(), DataFolder::at(folder));
         let terminal = Terminal::plain();
-        let result = House { course: &course, known, data: &data }.run(request, &terminal);
+        let house = House { course: &course, known, data: &data, records: &data, own: None };
+        let result = house.run(request, &terminal);
         let (out, err) = terminal.written();
         let records = std::fs::read_dir(data.runs()).map_or(0, Iterator::count);
         Ran { result, out, err, records }

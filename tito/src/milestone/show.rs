@@ -16,6 +16,8 @@ pub struct Show<'a> {
     /// Whether seeds end with a share of one.
     share: bool,
     seed: Option<u64>,
+    /// Whether the last line is that of a seed.
+    after_seeds: bool,
     open: Option<Open>,
 }
 
@@ -32,13 +34,20 @@ struct Open {
 impl Show<'_> {
     /// A stage on this terminal.
     pub fn new(terminal: &Terminal, share: bool) -> Show<'_> {
-        Show { terminal, share, seed: None, open: None }
+        Show { terminal, share, seed: None, after_seeds: false, open: None }
     }
 
     fn print(&self, text: &str) {
         match &self.open {
             Some(open) => open.bar.suspend(|| self.terminal.print(text)),
             None => self.terminal.print(text),
+        }
+    }
+
+    /// An empty line between the seeds and what follows them.
+    fn close_seeds(&mut self) {
+        if std::mem::take(&mut self.after_seeds) {
+            self.print("");
         }
     }
 
@@ -67,6 +76,7 @@ impl Stage for Show<'_> {
     }
 
     fn say(&mut self, text: &str) {
+        self.close_seeds();
         self.print(&format!("{}\n", self.terminal.wrap(text, 0)));
     }
 
@@ -97,6 +107,7 @@ impl Stage for Show<'_> {
     }
 
     fn picture(&mut self, picture: &str) {
+        self.close_seeds();
         // Drawn for this terminal by the milestone: shown as it is.
         self.print(&format!("{picture}\n"));
     }
@@ -108,6 +119,7 @@ impl Stage for Show<'_> {
     fn seed_finished(&mut self, seed: u64, value: f64) {
         self.seed = None;
         self.print(&format!("seed {seed}: {}", amount(value, self.share)));
+        self.after_seeds = true;
     }
 }
 
@@ -130,6 +142,15 @@ mod tests {
         assert_eq!(lines.len() as u64, MOST_LINES);
         assert_eq!(lines[0], "seed 7  steps  50 of 1000  loss 0.50");
         assert_eq!(lines[19], "seed 7  steps  1000 of 1000  loss 0.50");
+    }
+
+    #[test]
+    fn an_empty_line_parts_the_seeds_from_what_follows() {
+        let terminal = Terminal::plain();
+        let mut show = Show::new(&terminal, true);
+        (0..2).for_each(|seed| show.seed_finished(seed, 1.0));
+        show.say("Done.");
+        assert_eq!(terminal.written().0, "seed 0: 100.0 %\nseed 1: 100.0 %\n\nDone.\n\n");
     }
 
     #[test]

@@ -1,33 +1,29 @@
 //! The modules that this binary was built from.
 
-use sha2::{Digest, Sha256};
-
-/// Module id, then its files: path in the module's folder, content.
-type Sources = &'static [(&'static str, &'static [(&'static str, &'static [u8])])];
-
-const SOURCES: Sources = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+use crate::course::Course;
+use crate::tree::{self, Tree};
 
 /// Whether the module exists.
 pub fn exists(id: &str) -> bool {
-    SOURCES.iter().any(|(module, _)| *module == id)
+    folder(id)
+        .is_some_and(|folder| Tree::embedded().bytes(&format!("{folder}/Cargo.toml")).is_some())
 }
 
 /// A digest of the module's manifest and sources: names, lengths and contents, in the order of
 /// the names.
 pub fn sha256(id: &str) -> Option<String> {
-    let (_, files) = SOURCES.iter().find(|(module, _)| *module == id)?;
-    let mut hasher = Sha256::new();
-    for (path, content) in *files {
-        hasher.update(format!("{path} {}\n", content.len()));
-        hasher.update(content);
-    }
-    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let folder = folder(id).filter(|_| exists(id))?;
+    let files = Tree::embedded().below(&folder);
+    Some(tree::digest(files.filter(|(path, _)| *path == "Cargo.toml" || path.starts_with("src/"))))
+}
+
+fn folder(id: &str) -> Option<String> {
+    Course::embedded().module(id).map(crate::course::Module::folder)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::Course;
 
     #[test]
     fn a_module_exists_exactly_when_its_folder_does() {

@@ -79,14 +79,34 @@ fn help_of_every_command_has_its_words() {
     insta::assert_snapshot!(shell.say("milestone run --help").out);
     insta::assert_snapshot!(shell.say("dataset --help").out);
     insta::assert_snapshot!(shell.say("dataset download --help").out);
+    insta::assert_snapshot!(shell.say("module --help").out);
+    insta::assert_snapshot!(shell.say("module test --help").out);
+    insta::assert_snapshot!(shell.say("checkpoint --help").out);
+    insta::assert_snapshot!(shell.say("init --help").out);
 }
 
 #[test]
 fn no_word_at_all_is_wrong_usage_and_shows_the_help() {
-    for words in ["", "milestone", "dataset"] {
+    for words in ["milestone", "dataset", "module", "checkpoint", "export", "import"] {
         let said = Shell::new().say(words);
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{words}");
         assert!(said.err.contains("Commands:"), "{}", said.err);
+    }
+}
+
+#[test]
+fn tito_alone_outside_of_a_workspace_says_how_to_begin() {
+    let said = Shell::new().say("");
+    assert_eq!(said.status, 0);
+    assert!(said.out.contains("tito init my-tinytorch"), "{}", said.out);
+}
+
+#[test]
+fn commands_of_a_workspace_say_how_to_make_one() {
+    for words in ["module list", "module test 01", "checkpoint status", "update", "clean"] {
+        let said = Shell::new().say(words);
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{words}");
+        assert!(said.err.contains("make one: tito init my-tinytorch"), "{}", said.err);
     }
 }
 
@@ -110,6 +130,8 @@ fn an_unknown_word_is_answered_with_the_nearest_known_one() {
         ("dataset verify cifar", "did you mean `cifar10`?"),
         ("dataset path tinydigit", "did you mean `tinydigits`?"),
         ("milestone run mlp --jsn", "--json"),
+        ("module tset", "test"),
+        ("init --track visoin", "did you mean `vision`?"),
     ];
     for (words, answer) in cases {
         let said = Shell::new().say(words);

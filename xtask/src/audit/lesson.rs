@@ -43,13 +43,8 @@ pub fn findings(lesson: &str, exercises: &[&str], questions: &[&str]) -> Vec<Str
         }
     }
     findings.extend(headings(&lines, exercises));
-    let text: Vec<&str> = lines.iter().map(|line| line.text).collect();
-    let asks = |id: &&&str| {
-        let of_longer = |c: char| c.is_ascii_digit();
-        text.iter()
-            .any(|l| l.match_indices(**id).any(|(i, _)| !l[i + id.len()..].starts_with(of_longer)))
-    };
-    let unasked = questions.iter().filter(|id| !asks(id));
+    let asked = asked(lesson);
+    let unasked = questions.iter().filter(|id| !asked.iter().any(|asked| asked == *id));
     findings.extend(unasked.map(|id| format!("lesson.md does not ask question {id}")));
     findings.extend(sources(&lines));
     findings
@@ -84,6 +79,32 @@ fn headings(lines: &[Line], exercises: &[&str]) -> Vec<String> {
         ));
     }
     findings
+}
+
+/// The ids of questions in a lesson: `01.q2`, and all of `01.q2 to 01.q5`.
+fn asked(lesson: &str) -> Vec<String> {
+    let mut asked = Vec::new();
+    let mut last = None;
+    let words = lesson.split_whitespace().map(|word| {
+        word.trim_matches(|c: char| !c.is_alphanumeric())
+            .split_once(".q")
+            .and_then(|(m, n)| Some((m.to_string(), n.parse::<u32>().ok()?)))
+    });
+    for (word, id) in lesson.split_whitespace().zip(words) {
+        match (id, &last) {
+            (Some((module, number)), Some((first, true))) => {
+                asked.extend((*first..=number).map(|n| format!("{module}.q{n}")));
+                last = Some((number, false));
+            }
+            (Some((module, number)), _) => {
+                asked.push(format!("{module}.q{number}"));
+                last = Some((number, false));
+            }
+            (None, Some((number, _))) if word == "to" => last = Some((*number, true)),
+            (None, _) => last = None,
+        }
+    }
+    asked
 }
 
 /// "Read on": one to five sources, an item each.
@@ -176,6 +197,15 @@ mod tests {
         assert_eq!(found, ["lesson.md line 5: code that is not tested is fenced as text"]);
         let found = findings(&long(&LESSON.replace("```rust", "```")), &["01.1", "01.2"], &[]);
         assert!(found[0].starts_with("lesson.md line 5: a block says what it is"), "{found:?}");
+    }
+
+    #[test]
+    fn questions_are_asked_one_by_one_or_from_one_to_another() {
+        assert_eq!(
+            asked("(01.q2) to 01.q4, **01.q7**"),
+            ["01.q2", "01.q2", "01.q3", "01.q4", "01.q7"]
+        );
+        assert_eq!(asked("01.q1 and 01.q10"), ["01.q1", "01.q10"]);
     }
 
     #[test]

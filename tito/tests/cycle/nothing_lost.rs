@@ -1,0 +1,197 @@
+//! Crashes, crowds and damaged files: no edit and no completed module is lost.
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread;
+
+use crate::learner::{Learner, files, rounds};
+
+/// What a learner wrote where an exercise was, so that it can be looked for.
+const WORK: &str = "shape.iter().product() /* mine */";
+
+fn at_work() -> Learner {
+    let learner = Learner::who_completed(&["01"]);
+    learner.say(&["module", "start", "02"]).ended(0);
+    learner.type_in("01");
+    let start = "let mut secret_product = 1;";
+    learner.edit(
+        "01",
+        "shape.rs",
+        start,
+        &format!("return {WORK};\n    #[expect(unreachable_code)]\n    {start}"),
+    );
+    learner
+}
+
+/// Whether the work is somewhere: in its place, or in a backup.
+fn has_work(learner: &Learner) -> bool {
+    files(&learner.root).values().any(|it| String::from_utf8_lossy(it).contains(WORK))
+}
+
+fn spawn(learner: &Learner, words: &[&str]) -> Child {
+    let mut command = learner.command(words);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Lets a process run for a while that differs from round to round, then ends it for good.
+fn kill_after_a_while(mut child: Child, round: usize, scale: usize) {
+    // Not a clock: what matters is only that the moments differ.
+    for _ in 0..(round * 7919 % 97) * scale {
+        thread::yield_now();
+        if child.try_wait().unwrap().is_some() {
+            return;
+        }
+    }
+    let _ = child.kill(); // SIGKILL
+    child.wait().unwrap();
+}
+
+#[test]
+fn kill_9_in_any_moment_loses_no_edit_and_no_completed_module() {
+    let learner = at_work();
+    let newer = crate::elsewhere::newer_course();
+    for round in 0..rounds(8) {
+        let words: &[&[&str]] = &[
+            &["module", "reset", "01"],
+            &["module", "complete", "01"],
+            &["update"],
+            &["module", "adopt", "02"],
+        ];
+        let words = words[round % words.len()];
+        let mut command = learner.command(words);
+        if words[0] == "update" {
+            command.env("TITO_COURSE", newer.path());
+        }
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        kill_after_a_while(child, round + 1, 60);
+        assert!(has_work(&learner), "round {round}: {words:?}");
+        // Whatever was interrupted, the next command understands the workspace.
+        let standings = learner.standings();
+        assert_ne!(standings["01"], "ready", "round {round}: {words:?}");
+        learner.say(&[]).ended(0);
+    }
+    // What a reset took away is brought back from where it was kept.
+    learner.say(&["module", "list"]).ended(0);
+    learner.type_in("01");
+    learner.say(&["module", "complete", "01"]).ended(0);
+    assert_eq!(learner.completed()[0], "01");
+}
+
+#[test]
+fn kill_9_during_init_leaves_a_whole_workspace_or_none() {
+    for round in 0..rounds(8) {
+        let learner = Learner::without_workspace("new");
+        kill_after_a_while(spawn(&learner, &["init", "new"]), round + 1, 4);
+        if learner.root.exists() {
+            learner.say(&[]).ended(0).with("Next: tito module start 01");
+        } else {
+            let words = learner.command(&["init", "new"]).current_dir(learner.home.path()).output();
+            assert!(words.unwrap().status.success());
+        }
+        learner.say(&["module", "start", "01"]).ended(0);
+    }
+}
+
+#[test]
+fn many_at_once_lose_nothing_and_agree() {
+    let learner = Learner::who_completed(&["01"]);
+    for _ in 0..rounds(2) {
+        let children: Vec<Child> = (0..8)
+            .map(|number| match number % 4 {
+                0 => spawn(&learner, &["module", "start", "02"]),
+                1 => spawn(&learner, &["module", "hint", "01.1"]),
+                2 => spawn(&learner, &["module", "complete", "01"]),
+                _ => spawn(&learner, &["module", "list"]),
+            })
+            .collect();
+        for child in children {
+            assert!(child.wait_with_output().unwrap().status.success());
+        }
+    }
+    let standings = learner.standings();
+    assert_eq!((standings["01"].as_str(), standings["02"].as_str()), ("complete", "started"));
+    let journal = fs::read_to_string(learner.root.join(".tito/journal.jsonl")).unwrap();
+    for (index, line) in journal.lines().enumerate() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["n"].as_u64(), Some(index as u64 + 1));
+    }
+}
+
+#[test]
+fn a_state_that_was_cut_in_half_or_lost_is_read_again_from_the_journal() {
+    let learner = Learner::who_completed(&["01"]);
+    let path = learner.root.join(".tito/state.json");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let said = learner.say(&["module", "list"]).ended(0);
+    assert!(said.err.contains("state.json was damaged; it was read again"), "{}", said.err);
+    assert_eq!(learner.completed(), ["01"]);
+    learner.say(&["doctor"]).ended(0).with("made good by the next thing that you do");
+    learner.say(&["module", "start", "02"]).ended(0);
+    assert!(!learner.say(&["module", "list"]).err.contains("damaged"));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(learner.completed(), ["01"]);
+    fs::write(learner.root.join(".tito/journal.jsonl"), "").unwrap();
+    assert_eq!(learner.standings()["01"], "started", "the folder is all that is left to know");
+}
+
+#[test]
+fn a_state_from_the_future_is_refused_and_left_alone() {
+    let learner = Learner::new();
+    let path = learner.root.join(".tito/state.json");
+    let future = b"{\"format\": 99, \"everything\": \"else\"}";
+    fs::write(&path, future).unwrap();
+    for words in [&["module", "list"][..], &["module", "start", "01"], &[], &["doctor"]] {
+        let said = learner.say(words);
+        assert_ne!(said.status, 0, "{words:?}");
+        said.with("a newer tito");
+    }
+    assert_eq!(fs::read(path).unwrap(), future);
+}
+
+#[test]
+fn a_reset_keeps_what_was_there_and_brings_it_back() {
+    let learner = at_work();
+    let said = learner.say(&["module", "reset", "01"]).ended(0);
+    assert!(said.out.contains("what was there is in .tito/backup/"), "{}", said.out);
+    assert!(said.out.contains("--restore"), "{}", said.out);
+    assert!(learner.completed().is_empty());
+    learner.say(&["module", "diff", "01"]).ended(0);
+    let listed = learner.say(&["module", "reset", "01", "--list"]).ended(0).out;
+    let name = listed.lines().next().unwrap();
+    learner.say(&["module", "reset", "01", "--restore", name]).ended(0);
+    let text = fs::read_to_string(learner.sources("01").join("shape.rs")).unwrap();
+    assert!(text.contains(WORK));
+    learner.say(&["module", "reset", "01", "--restore", "../../.."]).ended(2);
+    learner.say(&["module", "complete", "01"]).ended(0);
+}
+
+#[test]
+fn init_never_touches_what_is_there() {
+    let learner = Learner::new();
+    learner.say(&["init", "../my-tinytorch"]).ended(2).with("is a workspace already");
+    let taken = learner.home.path().join("taken");
+    fs::create_dir(&taken).unwrap();
+    fs::write(taken.join("mine.txt"), "mine").unwrap();
+    learner.say(&["init", "../taken"]).ended(2).with("is there already, and not empty");
+    assert_eq!(files(&taken).len(), 1);
+    fs::create_dir(learner.home.path().join("empty")).unwrap();
+    learner.say(&["init", "../empty"]).ended(0);
+}
+
+#[test]
+fn cleaning_removes_what_was_built_and_nothing_else() {
+    let learner = Learner::who_completed(&["01"]);
+    let kept = |learner: &Learner| {
+        let mut files = files(&learner.root);
+        files.retain(|path, _| {
+            !path.starts_with(".tito/graph") && !path.starts_with(".tito/checks")
+        });
+        files
+    };
+    let before = kept(&learner);
+    learner.say(&["clean"]).ended(0).with("are free again");
+    assert_eq!(kept(&learner), before);
+    assert!(!learner.root.join(".tito/target").exists());
+    learner.say(&["module", "test", "01"]).ended(0);
+}
