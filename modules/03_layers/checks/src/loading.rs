@@ -86,7 +86,7 @@ fn refused(result: Result<(), LayersError>) -> Result<Refusal, check::Wrong> {
 
 fn loaded(result: Result<(), LayersError>) -> Verdict {
     wrong::unless_eq(result.map_err(|error| error.to_string()), Ok(()))
-        .note("names, shapes and kinds all fit")
+        .because(true, "names, shapes and kinds all fit, and it was refused")
 }
 
 fn round_trip() -> Verdict {
@@ -97,7 +97,9 @@ fn round_trip() -> Verdict {
     wrong::unless_close(of(&other.hidden.weight), [[2.0; 3]; 2], 0.0).note("hidden.weight")?;
     wrong::unless_close(of(bias), [2.0; 2], 0.0).note("hidden.bias")?;
     wrong::unless_eq(other.table.to_vec_i32(), [2; 4]).note("table, a buffer of integers")?;
-    wrong::unless_close(of(&other.mean.get()), [2.0, -1.0], 0.0).note("mean, a running buffer")
+    let mean = other.mean.get();
+    wrong::unless_close(of(&mean), [2.0, -1.0], 0.0)
+        .because(mean.to_vec() == [5.0, 5.0], "mean, a running buffer, was not loaded")
 }
 
 fn same_output() -> Verdict {
@@ -130,12 +132,22 @@ fn ids() -> Verdict {
 fn missing() -> Verdict {
     let mut net = net(1.0);
     let mut state = net.state_dict();
-    state.remove("hidden.weight");
-    state.remove("mean");
+    for name in ["hidden.weight", "hidden.bias", "mean"] {
+        state.remove(name);
+    }
+    // One name too many, so that there is an error in any case, and a list to look at.
+    state.insert("scale".to_string(), Tensor::zeros([1]));
+    let Refusal { missing, .. } = refused(net.load_state_dict(&state))?;
+    wrong::unless_eq(&missing, &["hidden.weight", "hidden.bias", "mean"].map(String::from)[..])
+        .because(missing.is_empty(), "the names that the dict lacks are not in `missing`")
+        .because(
+            missing == ["hidden.bias", "hidden.weight", "mean"],
+            "in the order of the walk, not of the alphabet",
+        )?;
+    state.remove("scale");
     let Refusal { missing, unexpected, .. } = refused(net.load_state_dict(&state))?;
-    wrong::unless_eq(&missing, &["hidden.weight", "mean"].map(String::from)[..])
-        .because(missing == ["mean", "hidden.weight"], "in the order of the walk")?;
-    wrong::unless_eq(unexpected, [""; 0])
+    wrong::unless_eq((missing.len(), unexpected.len()), (3, 0))
+        .note("three names are missing, and none is unexpected")
 }
 
 fn unexpected() -> Verdict {
@@ -153,6 +165,14 @@ fn mismatched() -> Verdict {
     let mut state = net.state_dict();
     state.insert("hidden.weight".to_string(), Tensor::zeros([3, 2]));
     state.insert("hidden.bias".to_string(), Tensor::from([1, 2]));
+    // As in `missing`: an error in any case.
+    state.insert("scale".to_string(), Tensor::zeros([1]));
+    let Refusal { mismatched, .. } = refused(net.load_state_dict(&state))?;
+    wrong::unless_eq(mismatched.len(), 2).because(
+        mismatched.is_empty(),
+        "names alone do not make it fit: compare the tensors, with `Mismatch::between`",
+    )?;
+    state.remove("scale");
     let Refusal { missing, unexpected, mismatched } = refused(net.load_state_dict(&state))?;
     wrong::unless_eq((missing.len(), unexpected.len()), (0, 0))
         .note("the names all fit: how many are said to be missing and unexpected")?;

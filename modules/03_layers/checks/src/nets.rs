@@ -1,6 +1,6 @@
 //! The models that the checks look at. No number in them is drawn.
 
-use tinytorch_layers::{Dropout, Linear, Path, Running, SlotMut, State, state};
+use tinytorch_layers::{Dropout, Linear, Path, Running, Slot, SlotMut, State, state};
 use tinytorch_tensor::{Rng, Tensor};
 
 /// A layer from `inputs` to `outputs` whose weights are all `start`.
@@ -70,6 +70,17 @@ pub fn paths(model: &dyn State) -> Vec<String> {
     let mut paths = Vec::new();
     model.visit(&mut Path::new(), &mut |path, _| paths.push(path.to_string()));
     paths
+}
+
+/// The switches of a model, in the order of the walk.
+pub fn switches(model: &dyn State) -> Vec<bool> {
+    let mut switches = Vec::new();
+    model.visit(&mut Path::new(), &mut |_, slot| {
+        if let Slot::Training(training) = slot {
+            switches.push(training.0);
+        }
+    });
+    switches
 }
 
 /// Writes `value` into every parameter, as an optimizer would.

@@ -25,6 +25,12 @@ pub const CHECKS: &[Check] = &[
         run: copy_in_time,
     },
     Check {
+        id: "03.11.no_copy",
+        exercise: "03.11",
+        fact: "taking a dict copies no weight: it shares storage until someone writes",
+        run: no_copy,
+    },
+    Check {
         id: "03.11.tied",
         exercise: "03.11",
         fact: "a tensor in two places is in the dict under both names",
@@ -72,6 +78,17 @@ fn copy_in_time() -> Verdict {
         .because(asks.is_some(), "what is saved must be detached: it is no parameter of anything")
 }
 
+fn no_copy() -> Verdict {
+    let mut net = net(2.0);
+    let state = net.state_dict();
+    let shared = state["hidden.weight"].shares_storage(&net.hidden.weight);
+    wrong::unless(shared, || "the numbers of hidden.weight were copied")
+        .because(true, "`detach()` shares the numbers, and whoever writes makes the copy")?;
+    overwrite_all(&mut net, 0.0);
+    let shared = state["hidden.weight"].shares_storage(&net.hidden.weight);
+    wrong::unless(!shared, || "after a write to the model the two still share storage")
+}
+
 fn tied_twice() -> Verdict {
     let state = tied().state_dict();
     let keys: Vec<&String> = state.keys().collect();
@@ -87,6 +104,7 @@ fn buffers() -> Verdict {
     let mut net = net(1.0);
     let got = names(&net);
     wrong::unless_eq(&got, &["table", "mean"].map(String::from)[..])
+        .because(got == ["mean", "table"], "in the order of the walk, not of the alphabet")
         .because(got.len() == 4, "what asks for a gradient is a parameter, not a buffer")?;
     net.hidden.bias.as_mut().expect("it has one").set_requires_grad(false);
     wrong::unless_eq(names(&net), ["hidden.bias", "table", "mean"])

@@ -10,7 +10,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "03.6.by_hand",
         exercise: "03.6",
-        fact: "2 -1 through a layer is -1 2, through relu 0 2, through another layer 2",
+        fact: "2 -1 through a layer is -1 2, through relu 0 2, through another layer 2 20",
         run: by_hand,
     },
     Check {
@@ -35,14 +35,19 @@ fn by_hand() -> Verdict {
     let model = sequential![
         plain([[1.0, 2.0], [3.0, 4.0]], [-1.0, 0.0]),
         ReLU,
-        plain([[10.0, 1.0]], [0.0]),
+        plain([[10.0, 1.0], [1.0, 10.0]], [0.0, 0.0]),
     ];
     let y = model.forward(&Tensor::from([[2.0, -1.0]]));
     let got = y.to_vec();
-    wrong::unless_close(of(&y), [[2.0]], 0.0)
-        .because(got == [-8.0], "relu was left out")
+    wrong::unless_close(of(&y), [[2.0, 20.0]], 0.0)
+        .because(got == [-8.0, 19.0], "relu was left out")
         .because(got == [-1.0, 2.0], "only the first layer ran")
-        .because(got == [19.0], "only the last layer ran: each gets what the one before gives")
+        .because(got == [0.0, 2.0], "the last layer was left out")
+        .because(
+            got == [19.0, -8.0],
+            "only the last layer ran: each gets what the one before gives",
+        )
+        .because(got == [18.0, 57.0], "the layers ran from the last to the first")
         .because(got == [2.0, -1.0], "this is x itself")
 }
 

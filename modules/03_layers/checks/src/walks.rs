@@ -1,10 +1,10 @@
 //! 03.8 and 03.9: the walk through everything a field may be, and the mode.
 
-use crate::nets::{Digits, Net, digits, layer, net, overwrite_all, paths, paths_mut};
+use crate::nets::{Digits, Net, digits, layer, net, overwrite_all, paths, paths_mut, switches};
 use crate::numbers::of;
 use check::{Because, Check, Verdict, wrong};
 use tinytorch_layers::{
-    Dropout, Linear, Model, Module, ReLU, Running, Training, sequential, state,
+    Dropout, Linear, Model, Module, ReLU, Running, State, Training, evaluating, sequential, state,
 };
 use tinytorch_tensor::{Rng, Tensor};
 
@@ -59,16 +59,22 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
+/// That `visit_mut` goes where `visit` goes.
+fn walk_mut(model: &mut dyn State, expected: &[&str]) -> Verdict {
+    wrong::unless_eq(paths_mut(model), expected)
+        .because(true, "`visit_mut` must see what `visit` sees, under the same paths")
+}
+
 fn option() -> Verdict {
     let mut with = layer(2, 3, 1.0);
     let got = paths(&with);
     wrong::unless_eq(&got, &["weight", "bias"].map(String::from)[..])
         .because(got.last().is_some_and(|last| last == "bias.0"), "an option is no list: no number")
         .because(got == ["weight"], "the bias was left out, though there is one")?;
-    wrong::unless_eq(paths_mut(&mut with), ["weight", "bias"]).note("`visit_mut`")?;
+    walk_mut(&mut with, &["weight", "bias"])?;
     let mut without = Linear { bias: None, ..with };
     wrong::unless_eq(paths(&without), ["weight"])?;
-    wrong::unless_eq(paths_mut(&mut without), ["weight"]).note("`visit_mut`")
+    walk_mut(&mut without, &["weight"])
 }
 
 struct Blocks {
@@ -83,7 +89,7 @@ fn list() -> Verdict {
         .because(got == ["blocks", "blocks"], "each item under its number: `path.item`")
         .because(got == ["blocks.1", "blocks.2"], "items are counted from 0")
         .because(got == ["blocks.1", "blocks.0"], "the first item comes first")?;
-    wrong::unless_eq(paths_mut(&mut model), ["blocks.0", "blocks.1"]).note("`visit_mut`")
+    walk_mut(&mut model, &["blocks.0", "blocks.1"])
 }
 
 struct Mixed {
@@ -109,14 +115,14 @@ fn mixed() -> Verdict {
     let expected =
         ["list.0", "list.1", "pair.0", "pair.1.0", "pair.1.1", "present", "mean", "training"];
     wrong::unless_eq(paths(&model), expected)?;
-    wrong::unless_eq(paths_mut(&mut model), expected).note("`visit_mut`")
+    walk_mut(&mut model, &expected)
 }
 
 fn in_sequence() -> Verdict {
     let mut model = sequential![layer(2, 2, 1.0), ReLU, sequential![layer(2, 1, 1.0)]];
     let expected = ["0.weight", "0.bias", "2.0.weight", "2.0.bias"];
     wrong::unless_eq(paths(&model), expected)?;
-    wrong::unless_eq(paths_mut(&mut model), expected).note("`visit_mut`")
+    walk_mut(&mut model, &expected)
 }
 
 fn the_model_itself() -> Verdict {
@@ -131,31 +137,47 @@ fn the_model_itself() -> Verdict {
 fn everywhere() -> Verdict {
     let drop = || Dropout::new(0.5, &mut Rng::new(4));
     let mut model = sequential![drop(), sequential![ReLU, sequential![drop()]]];
-    let x = Tensor::ones([100]);
     model.eval();
-    wrong::unless_close(of(&model.forward(&x)), of(&x), 0.0)
-        .because(model.is_training(), "`is_training` still says yes")
-        .note("after `eval()` no dropout drops anything")?;
-    wrong::unless_eq(model.is_training(), false)?;
+    let off = switches(&model);
     model.train();
-    wrong::unless_eq(model.is_training(), true)?;
+    let on = switches(&model);
+    wrong::unless_eq((&*off, &*on), (&[false; 2][..], &[true; 2][..]))
+        .because(
+            off == [true; 2] && on == [false; 2],
+            "each switch was put to the opposite of `on`",
+        )
+        .because(off == [true; 2], "no switch was put to false")
+        .because(on == [false; 2], "no switch was put to true")
+        .note("the two switches after `eval()`, and after `train()`")?;
+    wrong::unless_eq(model.is_training(), true).note("after `train()`")?;
+    let x = Tensor::ones([100]);
     let dropped = model.forward(&x).to_vec().contains(&0.0);
-    wrong::unless(dropped, || "after `train()` nothing is dropped")
+    wrong::unless(dropped, || "after `train()` nothing is dropped")?;
+    model.eval();
+    wrong::unless_eq(model.is_training(), false).note("after `eval()`")?;
+    wrong::unless_close(of(&model.forward(&x)), of(&x), 0.0)
+        .note("after `eval()` no dropout drops anything")
 }
 
 fn any() -> Verdict {
-    let mut net = net(1.0);
-    wrong::unless_eq(net.is_training(), true).note("a fresh layer is in training")?;
-    net.set_training(false);
-    wrong::unless_eq((net.is_training(), net.drop.training.0), (false, false))?;
-    let mut pair = (net, crate::nets::net(1.0));
-    wrong::unless_eq(pair.is_training(), true).because(
-        !pair.is_training(),
-        "the first switch is off and the second is on: one is enough",
-    )?;
+    let (mut off, on) = (net(1.0), net(1.0));
+    wrong::unless_eq(off.is_training(), true).note("a fresh layer is in training")?;
+    wrong::unless_eq(evaluating(|| off.is_training()), false)
+        .because(true, "inside of `evaluating` every switch counts as off: ask `is_on()`")?;
+    off.set_training(false);
+    wrong::unless_eq(off.is_training(), false)?;
+    let mut pair = (off, on);
+    wrong::unless_eq(pair.is_training(), true)
+        .because(true, "the first switch is off and the second is on: one is enough")?;
+    std::mem::swap(&mut pair.0, &mut pair.1);
+    wrong::unless_eq(pair.is_training(), true)
+        .because(true, "the first switch is on and the second is off: the last does not decide")?;
     pair.set_training(true);
     let on = |net: &Net| net.drop.training.0;
-    wrong::unless_eq((on(&pair.0), on(&pair.1)), (true, true))
+    let got = (on(&pair.0), on(&pair.1));
+    wrong::unless_eq(got, (true, true))
+        .because(got == (false, true), "each switch was turned over: put it to `on`")
+        .note("one switch was on and one was off, before `set_training(true)`")
 }
 
 fn none() -> Verdict {
