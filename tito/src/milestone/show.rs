@@ -121,6 +121,12 @@ impl Stage for Show<'_> {
         self.print(&format!("seed {seed}: {}", amount(value, self.share)));
         self.after_seeds = true;
     }
+
+    fn ask(&mut self, prompt: &str) -> Option<String> {
+        self.close_seeds();
+        self.end();
+        self.terminal.ask(prompt)
+    }
 }
 
 #[cfg(test)]
