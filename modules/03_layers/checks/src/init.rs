@@ -61,6 +61,12 @@ fn kaiming() -> Verdict {
                 about(got, 0.014_142),
                 "√(2 / 10000): an output sees 50 inputs, not all weights",
             )
+            .because(
+                about(got, 0.346_410) && init == Init::KaimingNormal,
+                "√(6 / 50) would be the bound of uniform numbers: the deviation is √(2 / 50)",
+            )
+            .because(about(got, 0.346_410), "the bound is √3 times the deviation, not 3 times")
+            .because(about(got, 0.447_214), "the bound is √3 · 0.2, not √(3 · 0.2)")
             .because(about(got, 1.0), "the numbers are not scaled")
             .note(format!("{init:?}"))?;
     }
