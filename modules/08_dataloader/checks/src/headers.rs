@@ -19,7 +19,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "08.11.types",
         exercise: "08.11",
-        fact: "two i16 take 4 bytes, two f64 take 16, and a single number has no sizes",
+        fact: "two i16 take 4 bytes, two f64 take 16; a single number has no sizes, and 6 are fine",
         run: types,
     },
     Check {
@@ -92,7 +92,11 @@ fn types() -> Verdict {
     }
     let got =
         idx::parse(&[0, 0, 8, 0, 5]).map(|table| table.shape().len()).map_err(|e| e.to_string());
-    wrong::unless_eq(got, Ok(0)).note("no dimensions: the product of no sizes is 1")
+    wrong::unless_eq(got, Ok(0)).note("no dimensions: the product of no sizes is 1")?;
+    let six = file(8, &[1; 6], &[5]);
+    let got = idx::parse(&six).map(|table| table.shape().len()).map_err(|e| e.to_string());
+    wrong::unless_eq(&got, &Ok(6))
+        .because(got.is_err(), "as many dimensions as a tensor may have are not too many: 6")
 }
 
 fn short() -> Verdict {

@@ -33,7 +33,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "08.3.exact",
         exercise: "08.3",
-        fact: "10 samples, seed 1, epoch 2: the order of stream 2, for ever",
+        fact: "10 samples, seed 1, epoch 2: one order for ever, and so for a sample's stream",
         run: exact,
     },
     Check {
@@ -100,7 +100,11 @@ fn exact() -> Verdict {
             got == undrawn,
             "shuffled with the stream's first numbers: the seed for pictures is drawn before them",
         )
-        .note("the stream is Rng::at(seed ^ LOADER, epoch)")
+        .note("the stream is Rng::at(seed ^ LOADER, epoch)")?;
+    wrong::unless_eq(first(true, 2026, 1, 3), 10_647_933_439_403_736_478).because(
+        true,
+        "the stream of sample 3 is another than it was: stream 3 of the seed for pictures",
+    )
 }
 
 /// The first number of the stream of `sample`.

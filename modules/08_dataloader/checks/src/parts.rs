@@ -44,6 +44,12 @@ pub const CHECKS: &[Check] = &[
         run: transformed,
     },
     Check {
+        id: "08.5.twice",
+        exercise: "08.5",
+        fact: "of two transforms, the second goes on in the stream where the first stopped",
+        run: twice,
+    },
+    Check {
         id: "08.5.stored",
         exercise: "08.5",
         fact: "what is stored stays as it is, however often it is transformed",
@@ -157,6 +163,23 @@ fn transformed() -> Verdict {
     wrong::unless_close(inputs.to_vec(), want, 1e-6)
         .because(inputs.to_vec() == [4.0, 6.0], "a batch must be transformed sample by sample")?;
     wrong::unless_eq(targets.to_vec_i32(), vec![4, 6])
+}
+
+fn twice() -> Verdict {
+    let drawn = |x: &Tensor, rng: &mut Rng| x * 10.0 + rng.uniform();
+    let (input, _) = Numbered(10).map(drawn).map(drawn).get(4, &mut Rng::at(3, 0));
+    let mut rng = Rng::at(3, 0);
+    let (first, second) = (rng.uniform(), rng.uniform());
+    let got = input.item();
+    wrong::unless_close(got, (40.0 + first) * 10.0 + second, 1e-5)
+        .because(
+            (got - ((40.0 + first) * 10.0 + first)).abs() < 1e-3,
+            "both drew the same number: pass the stream itself on, not a copy of it",
+        )
+        .because(
+            (got - ((40.0 + second) * 10.0 + first)).abs() < 1e-3,
+            "the outer one drew first: the sample is made before it is changed",
+        )
 }
 
 fn stored() -> Verdict {

@@ -2,11 +2,14 @@
 
 use crate::numbers::{Numbered, loader, targets};
 use check::{Because, Check, Verdict, wrong};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-use tinytorch_dataloader::{DataLoaderOptions, Dataset};
+use tinytorch_dataloader::{DataLoaderOptions, Dataset, Epoch};
 use tinytorch_tensor::{Rng, Tensor};
 
 pub const CHECKS: &[Check] = &[
@@ -46,16 +49,49 @@ fn options(workers: usize, prefetch: usize) -> DataLoaderOptions {
     DataLoaderOptions { workers, prefetch, batch_size: 1, ..Default::default() }
 }
 
+/// What `f` gives, on a thread of its own; `None` when that takes 3 seconds, or a worker panicked with
+/// the lock in its hand. Any other panic is passed on.
+fn in_time<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Option<R> {
+    let (tell, told) = mpsc::channel();
+    let thread = std::thread::spawn(move || drop(tell.send(f())));
+    match told.recv_timeout(Duration::from_secs(3)) {
+        Ok(got) => Some(got),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => match thread.join() {
+            Err(panic) if !poisoned(&*panic) => resume_unwind(panic),
+            _ => None,
+        },
+    }
+}
+
+fn poisoned(panic: &dyn Any) -> bool {
+    panic.downcast_ref::<String>().is_some_and(|said| said.contains("PoisonError"))
+}
+
+/// The targets of each batch. An epoch that panics is not dropped: its drop would panic as well, and
+/// end the process.
+fn whole(epoch: Epoch) -> Vec<Vec<i32>> {
+    let mut epoch = ManuallyDrop::new(epoch);
+    let got = epoch.by_ref().map(|(_, targets)| targets.to_vec_i32()).collect();
+    drop(ManuallyDrop::into_inner(epoch));
+    got
+}
+
 fn in_order() -> Verdict {
     for workers in [1, 2, 3, 8] {
         let options =
             DataLoaderOptions { shuffle: true, seed: 3, batch_size: 4, ..options(workers, 4) };
         let alone = DataLoaderOptions { workers: 0, ..options.clone() };
         let want = targets(loader(Numbered(50), alone).epoch(1));
-        let got = targets(loader(Numbered(50), options).epoch(1));
-        let count = got.len();
-        wrong::unless_eq(got, want)
-            .because(count < 13, "batches are missing at the end")
+        let got = in_time(|| whole(loader(Numbered(50), options).epoch(1)));
+        let count = got.as_ref().map(Vec::len);
+        wrong::unless_eq(got, Some(want))
+            .because(
+                count.is_none(),
+                "`next` waits for what nobody makes: is the number that `claim` gives that of its \
+                 slot, and is a slot removed once it is taken?",
+            )
+            .because(count < Some(13), "batches are missing at the end")
             .note(format!("{workers} workers"))?;
     }
     Ok(())
@@ -217,7 +253,8 @@ fn dropped() -> Verdict {
     let made = Arc::new(AtomicUsize::new(0));
     let mut epoch = loader(Made(Arc::clone(&made)), options(3, 4)).epoch(0);
     epoch.next();
-    drop(epoch);
+    wrong::unless(in_time(|| drop(epoch)).is_some(), || "a worker never ends")
+        .because(true, "the epoch was stopped, and a worker waits for room: look at `stopped`")?;
     let after = made.load(Ordering::SeqCst);
     wrong::unless(after <= 8, || format!("{after} batches were made after one was taken"))?;
     // Every worker is gone: nobody else holds the data set's count.
