@@ -41,6 +41,7 @@ pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
 pub use tinytorch_tensor as tensor;
+pub use tinytorch_tokenization as tokenization;
 pub use tinytorch_training as training;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
@@ -84,6 +85,11 @@ pub mod prelude {
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
         RandomHorizontalFlip, TensorDataset, TinyDigits,
+    };
+
+    // 10: text.
+    pub use tinytorch_tokenization::{
+        BpeTokenizer, CharTokenizer, DecodeStream, Special, Tokenizer, TrainOptions,
     };
 }
 
