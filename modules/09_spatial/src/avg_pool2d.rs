@@ -184,9 +184,7 @@ impl Op for AvgPool2dBackward {
     }
 
     fn brings(&self) -> Brought {
-        const {
-            &[&Gradient(&Each::<AvgPool2dBackward>(&[|op, _, h| dispatch(op.pool, &[h])]))]
-        }
+        const { &[&Gradient(&Each::<AvgPool2dBackward>(&[|op, _, h| dispatch(op.pool, &[h])]))] }
     }
 }
 
@@ -217,4 +215,26 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: [usize; 2]) -> Tensor {
         [h, w]
     );
     dispatch(AvgPool2dOp::Adaptive(AdaptiveAvgPool2d { output }), &[x])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_counts_the_padding_only_if_asked_to() {
+        let x = Tensor::full([1, 1, 2, 2], 4.0);
+        let pool = AvgPool2d { padding: [1, 1], ..AvgPool2d::new([2, 2]) };
+        assert_eq!(pool.forward(&x), Tensor::full([1, 1, 2, 2], 1.0));
+        let real = AvgPool2d { count_include_pad: false, ..pool };
+        assert_eq!(real.forward(&x), Tensor::full([1, 1, 2, 2], 4.0));
+    }
+
+    #[test]
+    fn windows_that_do_not_divide_the_picture_overlap() {
+        let x = Tensor::arange(0.0, 5.0, 1.0).reshape([1, 1, 1, 5]);
+        let y = AdaptiveAvgPool2d::new([1, 3]).forward(&x); // 0 1 | 1 2 3 | 3 4
+        assert_eq!(y.to_vec(), [0.5, 2.0, 3.5]);
+        assert_eq!(AdaptiveAvgPool2d::new([1, 1]).forward(&x).item(), 2.0);
+    }
 }

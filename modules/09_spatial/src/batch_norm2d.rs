@@ -150,3 +150,71 @@ impl Update for RunningStep {
         var.zip(variances).for_each(|(running, &new)| *running = moved(*running, new * unbiased));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_autograd::Backward;
+    use tinytorch_layers::{Model, evaluating};
+    use tinytorch_tensor::Rng;
+
+    #[test]
+    fn each_channel_comes_out_with_mean_0_and_variance_1() {
+        let x = Tensor::randn([8, 3, 4, 4], &mut Rng::new(1)) * 5.0 + 7.0;
+        let y = BatchNorm2d::new(3).forward(&x);
+        assert!(y.mean_over([0, 2, 3], false).abs().max().item() < 1e-6);
+        assert!((y.var_over([0, 2, 3], 0, false) - 1.0).abs().max().item() < 1e-5);
+    }
+
+    #[test]
+    fn running_averages_take_a_tenth_of_each_batch_with_the_unbiased_variance() {
+        let mut layer = BatchNorm2d::new(1);
+        layer.forward(&Tensor::from([2.0, 4.0]).reshape([2, 1, 1, 1]));
+        // Mean 3; variance 1 of these numbers, 2 of what they are drawn from.
+        assert_eq!(layer.running_mean.get().item(), 0.3);
+        assert!((layer.running_var.get().item() - (0.9 + 0.2)).abs() < 1e-6);
+        layer.eval();
+        let before = layer.state_dict();
+        let y = layer.forward(&Tensor::full([1, 1, 1, 1], 0.3));
+        assert_eq!((y.item(), layer.state_dict()), (0.0, before));
+    }
+
+    #[test]
+    fn evaluating_uses_the_running_averages_without_touching_a_switch() {
+        let (layer, x) = (BatchNorm2d::new(2), Tensor::full([1, 2, 1, 2], 3.0));
+        let y = evaluating(|| layer.forward(&x));
+        assert!((y - 3.0).abs().max().item() < 1e-4); // mean 0, variance 1 and eps
+        assert_eq!(layer.running_mean.get(), Tensor::zeros([2]));
+        assert_eq!(layer.forward(&x), Tensor::zeros([1, 2, 1, 2]));
+    }
+
+    #[test]
+    fn a_batch_of_nothing_teaches_nothing() {
+        let layer = BatchNorm2d::new(2);
+        assert_eq!(layer.forward(&Tensor::zeros([0, 2, 3, 3])).shape(), [0, 2, 3, 3]);
+        assert_eq!(layer.running_var.get(), Tensor::ones([2]));
+    }
+
+    #[test]
+    fn weight_and_bias_are_parameters_and_running_averages_are_not() {
+        let layer = BatchNorm2d::new(4);
+        let names: Vec<String> = layer.named_parameters().into_iter().map(|p| p.0).collect();
+        assert_eq!(names, ["weight", "bias"]);
+        assert_eq!(layer.state_dict().len(), 4);
+        let plain = BatchNorm2dOptions { affine: false, ..BatchNorm2dOptions::default() };
+        let plain = BatchNorm2d::with_options(4, plain);
+        let x = Tensor::randn([2, 4, 3, 3], &mut Rng::new(0));
+        assert_eq!(plain.forward(&x), layer.forward(&x));
+        assert_eq!(plain.parameter_count(), 0);
+    }
+
+    /// The bias moves all numbers of a channel alike, which the next batch norm takes away.
+    #[test]
+    fn what_moves_a_whole_channel_gets_no_gradient() {
+        let x = Tensor::randn([2, 2, 2, 2], &mut Rng::new(0));
+        let shift = Tensor::zeros([2, 1, 1]).with_grad();
+        let y = BatchNorm2d::new(2).forward(&(x + &shift));
+        let grads = (&y * &y * &y).sum().backward();
+        assert!(grads.of(&shift).abs().max().item() < 1e-5);
+    }
+}

@@ -253,13 +253,7 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, conv: Conv2dOp
 }
 
 #[track_caller]
-pub(crate) fn check(
-    op: &str,
-    x: &Tensor,
-    weight: &Tensor,
-    bias: Option<&Tensor>,
-    conv: &Conv2dOp,
-) {
+pub(crate) fn check(op: &str, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, conv: &Conv2dOp) {
     let [_, channels, h, w] = pictures(op, x);
     let (shape, of, groups) = (x.shape(), weight.shape(), conv.groups);
     assert!(of.ndim() == 4, "{op}: the weight is kernels [out, in / groups, kh, kw], not {of}");
@@ -267,14 +261,17 @@ pub(crate) fn check(
     check_settings(op, conv, [kh, kw]);
     assert!(
         outputs.is_multiple_of(groups) && inputs * groups == channels,
-        "{op}: x {shape} has {channels} channels, and the weight {of} in {groups} groups is for \
-         {}; build the layer for these channels, or check the order of the axes",
+        "{op}: x {shape} has {channels} channels, and the layer takes {} (weight {of}, groups \
+         {groups}); build it for these channels, or check the order of the axes",
         inputs * groups
     );
     fits(op, conv.output_size([kh, kw], [h, w]), [kh, kw], [h, w]);
     if let Some(bias) = bias {
         let shape = bias.shape();
-        assert!(shape == [outputs], "{op}: the bias of {outputs} channels is [{outputs}], not {shape}");
+        assert!(
+            shape == [outputs],
+            "{op}: the bias of {outputs} channels is [{outputs}], not {shape}"
+        );
     }
 }
 
@@ -288,4 +285,79 @@ pub(crate) fn check_settings(op: &str, conv: &Conv2dOp, kernel: [usize; 2]) {
         "{op}: kernel {kernel:?}, stride {stride:?}, dilation {dilation:?} and groups {groups} \
          count from 1"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_autograd::Backward;
+    use tinytorch_tensor::Rng;
+
+    #[test]
+    fn by_hand() {
+        let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]);
+        let weight = Tensor::from([[1.0, 2.0], [0.0, -1.0]]).reshape([1, 1, 2, 2]);
+        let bias = Tensor::from([0.5]);
+        let y = conv2d(&x.reshape([1, 1, 3, 3]), &weight, Some(&bias), Conv2dOp::default());
+        // 1 + 2 * 2 - 5 + 0.5; a flipped kernel would begin with 4 * 2 + 5 - 1 + 0.5.
+        assert_eq!(y.reshape([2, 2]), Tensor::from([[0.5, 2.5], [6.5, 8.5]]));
+    }
+
+    #[test]
+    fn a_bias_is_added_once_per_place_of_its_channel() {
+        let (x, weight) = (Tensor::zeros([2, 3, 4, 4]), Tensor::ones([2, 3, 3, 3]));
+        let y = conv2d(&x, &weight, Some(&Tensor::from([1.0, -2.0])), Conv2dOp::default());
+        let expected = Tensor::from([[[1.0], [-2.0]], [[1.0], [-2.0]]]);
+        assert_eq!(y.reshape([2, 2, 4]), expected.expand([2, 2, 4]));
+    }
+
+    #[test]
+    fn a_kernel_of_one_is_a_linear_layer_at_each_pixel() {
+        let rng = &mut Rng::new(0);
+        let (x, weight) = (Tensor::randn([2, 3, 4, 5], rng), Tensor::randn([6, 3], rng));
+        let y = conv2d(&x, &weight.reshape([6, 3, 1, 1]), None, Conv2dOp::default());
+        let expected = weight.matmul(&x.flatten(2)).reshape([2, 6, 4, 5]);
+        assert!((y - expected).abs().max().item() < 1e-5);
+    }
+
+    #[test]
+    fn a_depthwise_convolution_is_one_convolution_per_channel() {
+        let rng = &mut Rng::new(0);
+        let (x, weight) = (Tensor::randn([2, 3, 5, 5], rng), Tensor::randn([3, 1, 3, 3], rng));
+        let depthwise = Conv2dOp { groups: 3, padding: [1, 1], ..Conv2dOp::default() };
+        let y = conv2d(&x, &weight, None, depthwise);
+        for c in 0..3 {
+            let (x, weight) = (x.narrow(1, c, 1), weight.narrow(0, c, 1));
+            let alone = conv2d(&x, &weight, None, Conv2dOp { groups: 1, ..depthwise });
+            assert_eq!(y.narrow(1, c, 1), alone);
+        }
+    }
+
+    /// A picture moved by one pixel gives the same output, moved by one pixel.
+    #[test]
+    fn what_moves_in_the_picture_moves_in_the_output() {
+        let rng = &mut Rng::new(0);
+        let (wide, weight) = (Tensor::randn([1, 2, 6, 9], rng), Tensor::randn([3, 2, 3, 3], rng));
+        let of = |x: &Tensor| conv2d(x, &weight, None, Conv2dOp::default());
+        let (left, right) = (of(&wide.narrow(3, 0, 8)), of(&wide.narrow(3, 1, 8)));
+        assert_eq!(left.narrow(3, 1, 5), right.narrow(3, 0, 5));
+    }
+
+    #[test]
+    fn a_weight_used_everywhere_gets_the_sum_of_all_places() {
+        let (x, weight) = (Tensor::ones([4, 1, 5, 5]), Tensor::zeros([1, 1, 3, 3]).with_grad());
+        let same = Conv2dOp { padding: [1, 1], ..Conv2dOp::default() };
+        let grads = conv2d(&x, &weight, None, same).sum().backward();
+        // A corner of the kernel misses a row and a column of each of 4 pictures.
+        let edge = [4.0 * 16.0, 4.0 * 20.0, 4.0 * 16.0];
+        let expected = Tensor::from([edge, [80.0, 100.0, 80.0], edge]);
+        assert_eq!(grads.of(&weight).reshape([3, 3]), expected);
+    }
+
+    #[test]
+    fn only_what_the_wanted_gradients_read_is_kept() {
+        let op = Conv2dOp::default();
+        assert_eq!((op.reads(0), op.reads(1)), (Reads::input(1), Reads::input(0)));
+        assert_eq!(op.reads(2), Reads::NOTHING);
+    }
 }

@@ -92,3 +92,32 @@ impl Module for Conv2d {
         conv2d(x, &self.weight, self.bias.as_ref(), self.conv)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_layers::Model;
+
+    #[test]
+    fn a_new_layer_starts_as_pytorchs() {
+        let options = Conv2dOptions { groups: 4, ..Conv2dOptions::default() };
+        let layer = Conv2d::new(64, 128, [5, 5], options, &mut Rng::new(0));
+        assert_eq!(layer.weight.shape(), [128, 16, 5, 5]);
+        let bound = 1.0 / (16.0 * 25.0_f32).sqrt();
+        for t in layer.parameters() {
+            let largest = t.abs().max().item();
+            assert!(largest <= bound && largest > 0.95 * bound, "{largest} of {bound}");
+        }
+        let std = layer.weight.std().item();
+        assert!((std / (bound / 3_f32.sqrt()) - 1.0).abs() < 0.02, "{std}");
+    }
+
+    #[test]
+    fn a_layer_without_bias_has_one_parameter() {
+        let options = Conv2dOptions { bias: false, ..Conv2dOptions::default() };
+        let layer = Conv2d::new(1, 2, [1, 3], options, &mut Rng::new(0));
+        let names: Vec<String> = layer.named_parameters().into_iter().map(|p| p.0).collect();
+        assert_eq!(names, ["weight"]);
+        assert_eq!(layer.output_size([5, 5]), [5, 3]);
+    }
+}

@@ -68,3 +68,24 @@ impl Module for LeNet5 {
         self.fc3.forward(&x)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_layers::Model;
+
+    #[test]
+    fn it_has_the_parameters_it_is_known_for() {
+        let model = LeNet5::new([1, 28, 28], 10, &mut Rng::new(0));
+        assert_eq!(model.parameter_count(), 61_706);
+        assert_eq!(model.forward(&Tensor::zeros([2, 1, 28, 28])).shape(), [2, 10]);
+    }
+
+    #[test]
+    fn it_fits_other_pictures() {
+        for [c, h, w] in [[3, 32, 32], [1, 12, 12], [2, 13, 40]] {
+            let model = LeNet5::new([c, h, w], 7, &mut Rng::new(0));
+            assert_eq!(model.forward(&Tensor::zeros([1, c, h, w])).shape(), [1, 7]);
+        }
+    }
+}

@@ -61,7 +61,7 @@ pub use conv2d_layer::{Conv2d, Conv2dOptions};
 pub use dropout2d::Dropout2d;
 pub use lenet5::LeNet5;
 pub use max_pool2d::{MaxPool2d, MaxPool2dBackward, MaxPool2dOp, max_pool2d};
-pub use resnet9::{Residual, ResNet9};
+pub use resnet9::{ResNet9, Residual};
 pub use small_vgg::SmallVgg;
 pub use unfold::{Fold, Unfold, conv2d_by_matmul, fold, unfold};
 pub use window::Window;

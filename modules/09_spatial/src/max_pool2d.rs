@@ -149,11 +149,7 @@ pub fn max_pool2d(x: &Tensor, pool: MaxPool2d) -> Tensor {
 }
 
 /// The windows of a pool along each axis.
-pub(crate) fn windows(
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-) -> [Window; 2] {
+pub(crate) fn windows(kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> [Window; 2] {
     [0, 1].map(|axis: usize| Window {
         kernel: kernel[axis],
         stride: stride[axis],
@@ -173,4 +169,40 @@ pub(crate) fn check(op: &str, kernel: [usize; 2], stride: [usize; 2], padding: [
         "{op}: padding {padding:?} is more than half of the kernel {kernel:?}, so that a window \
          could see nothing but padding; pad less"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_autograd::Backward;
+
+    #[test]
+    fn negative_numbers_have_a_maximum_too_and_padding_never_wins() {
+        let x = Tensor::full([1, 1, 3, 3], -5.0);
+        let pool = MaxPool2d { padding: [1, 1], ..MaxPool2d::new([2, 2]) };
+        assert_eq!(pool.forward(&x), Tensor::full([1, 1, 2, 2], -5.0));
+    }
+
+    #[test]
+    fn the_first_of_equals_gets_the_whole_gradient() {
+        let x = Tensor::from([[1.0, 3.0], [3.0, 3.0]]).reshape([1, 1, 2, 2]).with_grad();
+        let grads = MaxPool2d::new([2, 2]).forward(&x).sum().backward();
+        assert_eq!(grads.of(&x).to_vec(), [0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_winner_of_several_windows_gets_the_gradient_of_each() {
+        let x = Tensor::from([[0.0, 1.0, 0.0], [2.0, 9.0, 3.0], [0.0, 4.0, 0.0]]);
+        let x = x.reshape([1, 1, 3, 3]).with_grad();
+        let pool = MaxPool2d { stride: [1, 1], ..MaxPool2d::new([2, 2]) };
+        let grads = pool.forward(&x).sum().backward();
+        assert_eq!(grads.of(&x).at([0, 0, 1, 1]), 4.0);
+        assert_eq!(grads.of(&x).sum().item(), 4.0);
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_not_lost() {
+        let x = Tensor::from([[1.0, f32::NAN], [3.0, 2.0]]).reshape([1, 1, 2, 2]);
+        assert!(MaxPool2d::new([2, 2]).forward(&x).item().is_nan());
+    }
 }

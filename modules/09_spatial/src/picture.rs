@@ -13,7 +13,8 @@ pub(crate) fn pictures(op: &str, x: &Tensor) -> [usize; 4] {
         shape.ndim() == 4,
         "{op}: x is pictures [n, c, h, w], not {shape}; {}",
         match shape.ndim() {
-            3 => "put the missing axis in with `unsqueeze(0)` for one picture, `unsqueeze(1)` for \
+            3 =>
+                "put the missing axis in with `unsqueeze(0)` for one picture, `unsqueeze(1)` for \
                   one channel",
             _ => "reshape it",
         }

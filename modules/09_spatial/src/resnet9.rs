@@ -86,3 +86,36 @@ impl Module for ResNet9 {
         self.fc.forward(&strongest) * SCALE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_autograd::Backward;
+    use tinytorch_layers::Model;
+
+    #[test]
+    fn for_cifar10_it_has_the_parameters_it_is_known_for() {
+        let model = ResNet9::new(3, 10, 64, &mut Rng::new(0));
+        assert_eq!(model.parameter_count(), 6_573_120);
+    }
+
+    #[test]
+    fn every_parameter_takes_part_and_pictures_may_be_of_any_size() {
+        let rng = &mut Rng::new(0);
+        for [h, w] in [[8, 8], [16, 16], [9, 17]] {
+            let model = ResNet9::new(1, 5, 2, rng);
+            let y = model.forward(&Tensor::randn([3, 1, h, w], rng));
+            assert_eq!(y.shape(), [3, 5]);
+            let grads = (&y * &y).sum().backward();
+            assert!(model.parameters().iter().all(|p| grads.get(p).is_some()));
+        }
+    }
+
+    #[test]
+    fn a_residual_whose_blocks_say_nothing_is_the_identity() {
+        let mut residual = Residual::new(2, &mut Rng::new(0));
+        residual.blocks[1].norm.weight = Some(Tensor::zeros([2]));
+        let x = Tensor::randn([2, 2, 3, 3], &mut Rng::new(1));
+        assert_eq!(residual.forward(&x), x);
+    }
+}

@@ -11,7 +11,7 @@ use tinytorch_tensor::{Rng, Tensor};
 ///
 /// K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition"
 /// (2015): two convolutions of 3 by 3 see as far as one of 5 by 5, with fewer weights and a bend
-/// more. For CIFAR-10 and a width of 32 it has 591,274 parameters.
+/// more. For CIFAR-10 and a width of 32 it has 591,466 parameters.
 pub struct SmallVgg {
     /// To `width` channels, twice; then to twice as many, twice.
     pub blocks: [ConvBlock; 4],
@@ -62,5 +62,25 @@ impl Module for SmallVgg {
         let x = POOL.forward(&d.forward(&c.forward(&x)));
         let x = self.fc1.forward(&x.flatten(1)).relu();
         self.fc2.forward(&self.dropout.forward(&x))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_layers::Model;
+
+    #[test]
+    fn for_cifar10_it_has_a_little_over_half_a_million_parameters() {
+        let model = SmallVgg::new([3, 32, 32], 10, 32, &mut Rng::new(0));
+        assert_eq!(model.parameter_count(), 591_466);
+    }
+
+    #[test]
+    fn it_fits_other_pictures() {
+        for [c, h, w] in [[1, 8, 8], [3, 4, 5], [2, 13, 40]] {
+            let model = SmallVgg::new([c, h, w], 7, 4, &mut Rng::new(0));
+            assert_eq!(model.forward(&Tensor::zeros([2, c, h, w])).shape(), [2, 7]);
+        }
     }
 }

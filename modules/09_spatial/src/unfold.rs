@@ -166,3 +166,58 @@ pub fn conv2d_by_matmul(
         None => y,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conv2d;
+    use tinytorch_autograd::Backward;
+    use tinytorch_tensor::Rng;
+
+    #[test]
+    fn a_column_is_a_patch() {
+        let x = Tensor::arange(1.0, 10.0, 1.0).reshape([1, 1, 3, 3]);
+        let columns = unfold(&x, Conv2dOp::default().windows([2, 2])).select(0, 0);
+        let patch = |place| columns.select(1, place).to_vec();
+        assert_eq!(columns.shape(), [4, 4]);
+        assert_eq!(patch(0), [1.0, 2.0, 4.0, 5.0]);
+        assert_eq!(patch(3), [5.0, 6.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn folding_adds_up_as_often_as_a_pixel_was_seen() {
+        let windows = Conv2dOp::default().windows([2, 2]);
+        let seen = fold(&unfold(&Tensor::ones([1, 1, 3, 3]), windows), windows, [3, 3]);
+        let expected = Tensor::from([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]);
+        assert_eq!(seen.reshape([3, 3]), expected);
+    }
+
+    #[test]
+    fn the_matrix_product_is_the_convolution_and_so_are_its_gradients() {
+        let rng = &mut Rng::new(3);
+        for (stride, padding, dilation, groups) in
+            [(1, 0, 1, 1), (1, 1, 1, 2), (2, 1, 1, 4), (2, 2, 2, 1), (3, 0, 2, 2)]
+        {
+            let [stride, padding, dilation] = [[stride; 2], [padding; 2], [dilation; 2]];
+            let conv = Conv2dOp { stride, padding, dilation, groups };
+            let x = Tensor::randn([2, 4, 9, 7], rng).with_grad();
+            let weight = Tensor::randn([8, 4 / groups, 3, 2], rng).with_grad();
+            let bias = Tensor::randn([8], rng).with_grad();
+            let forms = [conv2d, conv2d_by_matmul].map(|form| {
+                let y = form(&x, &weight, Some(&bias), conv);
+                let grads = (&y * &y).sum().backward();
+                [
+                    y.detach(),
+                    grads.of(&x).clone(),
+                    grads.of(&weight).clone(),
+                    grads.of(&bias).clone(),
+                ]
+            });
+            for (plain, unfolded) in forms[0].iter().zip(&forms[1]) {
+                let (gap, size) = ((plain - unfolded).abs().max(), plain.abs().max());
+                // Sums of some hundred numbers, in another order.
+                assert!(gap.item() < 1e-5 * size.item(), "{conv:?}: {gap} of {size}");
+            }
+        }
+    }
+}

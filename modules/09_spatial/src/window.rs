@@ -70,7 +70,9 @@ mod tests {
             for stride in 1..4 {
                 for padding in 0..4 {
                     for dilation in 1..4 {
-                        (0..9).for_each(|size| check(window(kernel, stride, padding, dilation), size));
+                        (0..9).for_each(|size| {
+                            check(window(kernel, stride, padding, dilation), size)
+                        });
                     }
                 }
             }
