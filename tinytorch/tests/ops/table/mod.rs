@@ -10,6 +10,7 @@ mod joins;
 mod products;
 mod reductions;
 mod regression;
+mod spatial;
 mod views;
 
 use crate::args::Args;
@@ -74,6 +75,7 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        spatial::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
