@@ -42,6 +42,7 @@ pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
 pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
+pub use tinytorch_tokenization as tokenization;
 pub use tinytorch_training as training;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
@@ -91,6 +92,11 @@ pub mod prelude {
     pub use tinytorch_spatial::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, BatchNorm2dOptions, Conv2d, Conv2dOptions,
         ConvBlock, Dropout2d, LeNet5, MaxPool2d, ResNet9, SmallVgg,
+    };
+
+    // 10: text.
+    pub use tinytorch_tokenization::{
+        BpeTokenizer, CharTokenizer, DecodeStream, Special, Tokenizer, TrainOptions,
     };
 }
 
