@@ -10,6 +10,7 @@ mod joins;
 mod products;
 mod reductions;
 mod regression;
+mod sequences;
 mod views;
 
 use crate::args::Args;
@@ -74,6 +75,7 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        sequences::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
