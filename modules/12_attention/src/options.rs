@@ -63,8 +63,9 @@ impl AttentionOptions<'_> {
         );
         assert!(
             heads == key_heads || self.enable_gqa,
-            "{op}: queries {of} have {heads} heads, keys {to} have {key_heads}; to share keys \
-             among heads set `enable_gqa`"
+            "{op}: queries {of} and keys {to} have {heads} and {key_heads} heads, or sequences, in \
+             the third axis from the end; make them equal, or share keys among heads with \
+             `enable_gqa`"
         );
         assert!(
             heads == key_heads || heads * key_heads > 0 && heads.is_multiple_of(key_heads),
