@@ -132,13 +132,8 @@ fn weights(q: &Array, k: &Array, mask: Option<&Array>, a: &Args) -> Array {
         let bias = match mask.map(|mask| (mask.whole, mask.shown_at(index))) {
             _ if later => f64::NEG_INFINITY,
             None => 0.0,
-            Some((true, may)) => {
-                if may == 0.0 {
-                    f64::NEG_INFINITY
-                } else {
-                    0.0
-                }
-            }
+            Some((true, 0.0)) => f64::NEG_INFINITY,
+            Some((true, _)) => 0.0,
             Some((false, bias)) => bias,
         };
         let term = |c| q.at(&[query, &[c]].concat()) * k.at(&key_index(query, heads, key, c));
