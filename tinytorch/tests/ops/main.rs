@@ -36,7 +36,8 @@ const NARROW: GradcheckOptions =
     GradcheckOptions { step: 1.0 / 512.0, relative: 5e-3, absolute: 2.4e-4 };
 
 fn all_cases() -> Vec<Case> {
-    let files = ["tensor_ops", "network_ops", "spatial_convolutions", "spatial_ops"];
+    let files =
+        ["tensor_ops", "network_ops", "spatial_convolutions", "spatial_ops", "sequence_ops"];
     files.iter().flat_map(|file| cases(&format!("{file}.json"))).collect()
 }
 

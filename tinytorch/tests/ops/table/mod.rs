@@ -11,6 +11,7 @@ mod products;
 mod reductions;
 mod regression;
 mod spatial;
+mod sequences;
 mod views;
 
 use crate::args::Args;
@@ -76,6 +77,7 @@ pub fn rows() -> Vec<Row> {
         regression::rows(),
         classification::rows(),
         spatial::rows(),
+        sequences::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
