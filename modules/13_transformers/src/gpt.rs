@@ -1,0 +1,211 @@
+//! The whole model: ids in, a score for every possible next token out.
+
+use crate::block::TransformerBlock;
+use crate::config::{GptConfig, PositionKind};
+use crate::generate::LanguageModel;
+use crate::norm::Norm;
+use tinytorch_autograd::no_grad;
+use tinytorch_embeddings::{Positions, SequenceEmbedding};
+use tinytorch_layers::{
+    Dropout, Init, Linear, Module, Path, SlotMut, State, evaluating, state,
+};
+use tinytorch_losses::CrossEntropy;
+use tinytorch_tensor::{Rng, Tensor};
+
+/// A generative pretrained transformer: embedding, blocks, a last normalization, and a score per
+/// token of the vocabulary at every place.
+///
+/// A. Radford et al., "Language models are unsupervised multitask learners" (2019), section 2.3.
+#[derive(Clone, Debug)]
+pub struct Gpt {
+    /// What it is built of.
+    pub config: GptConfig,
+    /// Ids to rows, with their places.
+    pub embed: SequenceEmbedding,
+    /// On the rows.
+    pub dropout: Dropout,
+    /// One above the other.
+    pub blocks: Vec<TransformerBlock>,
+    /// Above the last block.
+    pub norm: Norm,
+    /// Rows to scores, if that is not done with the table of `embed`.
+    pub head: Option<Linear>,
+}
+state!(Gpt { embed, dropout, blocks, norm, head });
+
+impl Gpt {
+    /// A fresh model, its weights drawn as GPT-2's were: see [`initialize`](Self::initialize).
+    ///
+    /// # Panics
+    /// When no model can be built of `config`.
+    #[track_caller]
+    pub fn new(config: GptConfig, rng: &mut Rng) -> Self {
+        if let Some(problem) = config.problem() {
+            panic!("gpt: {problem}");
+        }
+        let (v, d) = (config.vocab_size, config.d_model);
+        let positions = match config.positions {
+            PositionKind::Learned => Positions::Learned,
+            PositionKind::Sinusoidal => Positions::Sinusoidal,
+            PositionKind::Rotary => Positions::None, // attention turns instead
+        };
+        let embed = SequenceEmbedding::new(v, d, config.context, positions, rng);
+        let waves = positions == Positions::Sinusoidal;
+        let mut model = Self {
+            embed: if waves { embed.scaled() } else { embed },
+            dropout: Dropout::new(config.dropout, rng),
+            blocks: (0..config.layers).map(|_| TransformerBlock::new(&config, rng)).collect(),
+            norm: Norm::new(config.norm, d, config.bias, config.eps),
+            head: (!config.tied).then(|| Linear::without_bias(d, v, rng)),
+            config,
+        };
+        model.initialize(rng);
+        model
+    }
+
+    /// Draws all weights anew, as GPT-2's were: normal with a standard deviation of 0.02, biases
+    /// 0, norms 1.
+    ///
+    /// The last layer of each half of a block starts smaller, by `sqrt(2 layers)`: that many
+    /// halves add their part to the stream, and sums of `n` independent parts are `sqrt(n)` times
+    /// as wide.
+    pub fn initialize(&mut self, rng: &mut Rng) {
+        let config = self.config.clone();
+        self.visit_mut(&mut Path::new(), &mut |path, slot| {
+            if let SlotMut::Tensor(tensor) = slot {
+                let fresh = start(path.as_str(), &config).tensor(tensor.shape(), rng);
+                tensor.data_mut().copy_from_slice(&fresh.data());
+            }
+        });
+    }
+
+    /// What the last block makes of each token, normalized: ids `[…, t] -> […, t, d]`.
+    ///
+    /// # Panics
+    /// As [`forward`](Module::forward).
+    #[track_caller]
+    pub fn features(&self, ids: &Tensor) -> Tensor {
+        self.check(ids);
+        let mut x = self.dropout.forward(&self.embed.forward(ids));
+        for block in &self.blocks {
+            x = block.forward(&x); // in no closure, so that a panic names the caller's line
+        }
+        self.norm.forward(&x)
+    }
+
+    /// A score per token of the vocabulary: `[…, d] -> […, v]`.
+    #[track_caller]
+    pub fn logits(&self, features: &Tensor) -> Tensor {
+        match &self.head {
+            Some(head) => head.forward(features),
+            None => self.embed.tokens.logits(features),
+        }
+    }
+
+    /// How badly the model predicts `targets`, in nats per token: `[n, t]` and `[n, t] -> []`. A
+    /// target of -100 does not count.
+    ///
+    /// # Panics
+    /// When the shapes differ, or an id or a target is not in the vocabulary.
+    #[track_caller]
+    pub fn loss(&self, ids: &Tensor, targets: &Tensor) -> Tensor {
+        next_token_loss(&self.forward(ids), targets)
+    }
+
+    #[track_caller]
+    fn check(&self, ids: &Tensor) {
+        let (shape, context) = (ids.shape(), self.config.context);
+        assert!(ids.kind() == "i32", "gpt: ids are integers, not {}; use `to_i32()`", ids.kind());
+        assert!(ids.ndim() > 0, "gpt: a single id is no sequence; use `unsqueeze(0)`");
+        assert!(
+            ids.size(-1) <= context,
+            "gpt: ids {shape} are sequences of {}, and the context is {context}; cut them with \
+             `narrow`, or build the model for longer ones",
+            ids.size(-1)
+        );
+    }
+}
+
+/// How a parameter starts.
+fn start(path: &str, config: &GptConfig) -> Init {
+    let halves = 2 * config.layers;
+    match path {
+        _ if path.ends_with("bias") => Init::Zeros,
+        _ if path.ends_with("norm.weight") => Init::Ones,
+        // Multiplied by sqrt(d) when looked up, it is as wide as the waves that are added to it.
+        "embed.tokens.weight" if config.positions == PositionKind::Sinusoidal => {
+            Init::Normal { std: 1.0 / (config.d_model as f32).sqrt() }
+        }
+        _ if path.ends_with("attention.out.weight") || path.ends_with("mlp.down.weight") => {
+            Init::Normal { std: 0.02 / (halves as f32).sqrt() }
+        }
+        _ => Init::Normal { std: 0.02 },
+    }
+}
+
+impl Module for Gpt {
+    /// Ids `[…, t] -> […, t, v]`: at each place, the scores of what comes next.
+    fn forward(&self, ids: &Tensor) -> Tensor {
+        self.logits(&self.features(ids))
+    }
+}
+
+impl LanguageModel for Gpt {
+    fn context(&self) -> usize {
+        self.config.context
+    }
+
+    /// The scores at the last place alone: those of the others would cost as much each.
+    fn next_logits(&self, ids: &[i32]) -> Vec<f32> {
+        let ids = Tensor::from_vec(ids.to_vec(), [ids.len()]);
+        self.check(&ids);
+        let last = || self.features(&ids).narrow(0, ids.numel() - 1, 1);
+        no_grad(|| evaluating(|| self.logits(&last()).to_vec()))
+    }
+}
+
+/// What a model is shown and what it should say: of each sequence all but the last token, and all
+/// but the first. `[…, t + 1]` gives `[…, t]` twice.
+///
+/// ```
+/// use tinytorch_tensor::Tensor;
+/// use tinytorch_transformers::inputs_and_targets;
+///
+/// let (inputs, targets) = inputs_and_targets(&Tensor::from([[5, 6, 7, 8]]));
+/// assert_eq!(inputs, Tensor::from([[5, 6, 7]]));
+/// assert_eq!(targets, Tensor::from([[6, 7, 8]]));
+/// ```
+///
+/// # Panics
+/// When there are no two tokens in a sequence.
+#[track_caller]
+pub fn inputs_and_targets(ids: &Tensor) -> (Tensor, Tensor) {
+    let shape = ids.shape();
+    assert!(
+        ids.ndim() > 0 && ids.size(-1) > 1,
+        "inputs_and_targets: {shape} has no two tokens, one to show and one to predict; cut \
+         longer sequences"
+    );
+    let len = ids.size(-1) - 1;
+    (ids.narrow(-1, 0, len), ids.narrow(-1, 1, len))
+}
+
+/// Cross entropy of scores `[…, t, v]` and the tokens that came `[…, t]`, averaged over all of
+/// them, in nats per token. A target of -100 does not count.
+///
+/// A model that knows nothing is at `ln v`.
+///
+/// # Panics
+/// When the shapes do not fit, or a target is not in the vocabulary.
+#[track_caller]
+pub fn next_token_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
+    let (shape, of) = (logits.shape(), targets.shape());
+    let fits = logits.ndim() == targets.ndim() + 1 && shape.iter().zip(of.iter()).all(|(a, b)| a == b);
+    assert!(
+        fits,
+        "next_token_loss: scores {shape} and targets {of} do not fit; there is one target per \
+         place, and `inputs_and_targets` makes both from one batch"
+    );
+    let loss = CrossEntropy { ignore_index: Some(-100), ..CrossEntropy::default() };
+    loss.of(&logits.reshape([-1, logits.size(-1) as isize]), &targets.reshape([-1]))
+}
