@@ -42,6 +42,7 @@ pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
 pub use tinytorch_tensor as tensor;
 pub use tinytorch_training as training;
+pub use tinytorch_transformers as transformers;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
 ///
@@ -84,6 +85,13 @@ pub mod prelude {
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
         RandomHorizontalFlip, TensorDataset, TinyDigits,
+    };
+
+    // 13: a model that writes.
+    pub use tinytorch_transformers::{
+        GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions, NormKind,
+        PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
+        next_token_loss, save_gpt2,
     };
 }
 

@@ -6,9 +6,7 @@ use crate::generate::LanguageModel;
 use crate::norm::Norm;
 use tinytorch_autograd::no_grad;
 use tinytorch_embeddings::{Positions, SequenceEmbedding};
-use tinytorch_layers::{
-    Dropout, Init, Linear, Module, Path, SlotMut, State, evaluating, state,
-};
+use tinytorch_layers::{Dropout, Init, Linear, Module, Path, SlotMut, State, evaluating, state};
 use tinytorch_losses::CrossEntropy;
 use tinytorch_tensor::{Rng, Tensor};
 
@@ -200,7 +198,8 @@ pub fn inputs_and_targets(ids: &Tensor) -> (Tensor, Tensor) {
 #[track_caller]
 pub fn next_token_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
     let (shape, of) = (logits.shape(), targets.shape());
-    let fits = logits.ndim() == targets.ndim() + 1 && shape.iter().zip(of.iter()).all(|(a, b)| a == b);
+    let fits =
+        logits.ndim() == targets.ndim() + 1 && shape.iter().zip(of.iter()).all(|(a, b)| a == b);
     assert!(
         fits,
         "next_token_loss: scores {shape} and targets {of} do not fit; there is one target per \

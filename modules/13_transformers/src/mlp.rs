@@ -101,7 +101,10 @@ mod tests {
     #[test]
     fn it_is_four_times_as_wide_inside_and_has_8_d_squared_weights() {
         let mlp = Mlp::new(MlpOptions::new(8), &mut Rng::new(0));
-        assert_eq!((mlp.up.weight.shape(), mlp.down.weight.shape()), ([32, 8].into(), [8, 32].into()));
+        assert_eq!(
+            (mlp.up.weight.shape(), mlp.down.weight.shape()),
+            ([32, 8].into(), [8, 32].into())
+        );
         assert_eq!(mlp.parameter_count(), 8 * 8 * 8 + 32 + 8);
         let options = MlpOptions { bias: false, hidden: 5, ..MlpOptions::new(8) };
         assert_eq!(Mlp::new(options, &mut Rng::new(0)).parameter_count(), 2 * 8 * 5);

@@ -36,7 +36,8 @@ const NARROW: GradcheckOptions =
     GradcheckOptions { step: 1.0 / 512.0, relative: 5e-3, absolute: 2.4e-4 };
 
 fn all_cases() -> Vec<Case> {
-    cases("tensor_ops.json").into_iter().chain(cases("network_ops.json")).collect()
+    let files = ["tensor_ops.json", "network_ops.json", "transformer_ops.json"];
+    files.into_iter().flat_map(cases).collect()
 }
 
 #[test]

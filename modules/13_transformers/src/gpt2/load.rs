@@ -49,7 +49,8 @@ fn read_config(path: &Path) -> Result<GptConfig, TransformersError> {
     if text.len() as u64 > LONGEST_CONFIG {
         return Err(TransformersError::config(path, "longer than a megabyte: no config"));
     }
-    let text = String::from_utf8(text).map_err(|e| TransformersError::config(path, e.to_string()))?;
+    let text =
+        String::from_utf8(text).map_err(|e| TransformersError::config(path, e.to_string()))?;
     config::read(&text).map_err(|problem| TransformersError::config(path, problem))
 }
 
@@ -94,7 +95,8 @@ fn fill(config: GptConfig, tensors: StateDict) -> (Gpt, LoadReport) {
     });
     for name in tensors.into_keys() {
         let head = model.head.is_none() && name == "lm_head.weight";
-        let list = if head || is_mask(&name) { &mut report.ignored } else { &mut report.unexpected };
+        let list =
+            if head || is_mask(&name) { &mut report.ignored } else { &mut report.unexpected };
         list.push(name);
     }
     model.eval();

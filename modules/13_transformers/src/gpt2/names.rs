@@ -27,7 +27,8 @@ const PARTS: [(&str, &str); 10] = [
 /// The place of the parameter under `path`: `blocks.3.mlp.up.weight` is `h.3.mlp.c_fc.weight`.
 pub(crate) fn place(path: &str) -> Option<Place> {
     let (owner, kind) = path.rsplit_once('.')?;
-    let theirs = |part: &str| PARTS.iter().find(|(ours, _)| *ours == part).map(|(_, theirs)| *theirs);
+    let theirs =
+        |part: &str| PARTS.iter().find(|(ours, _)| *ours == part).map(|(_, theirs)| *theirs);
     let owner = match owner.strip_prefix("blocks.") {
         None => theirs(owner)?.to_string(),
         Some(inside) => {

@@ -21,12 +21,16 @@ pub fn save_gpt2(model: &Gpt, folder: impl AsRef<Path>) -> Result<(), Transforme
     let text = config::write(&model.config);
     let text = text.map_err(|problem| TransformersError::Layout { problem })?;
     fs::create_dir_all(folder).map_err(|e| TransformersError::io("create", folder, e))?;
-    let tensors: StateDict = model.state_dict().into_iter().map(|(path, tensor)| {
-        let place = place(&path).expect("every parameter of a GPT-2 has a place");
-        let prefix = if place.name == "lm_head.weight" { "" } else { PREFIX };
-        let tensor = if place.transposed { tensor.t().contiguous() } else { tensor };
-        (format!("{prefix}{}", place.name), tensor)
-    }).collect();
+    let tensors: StateDict = model
+        .state_dict()
+        .into_iter()
+        .map(|(path, tensor)| {
+            let place = place(&path).expect("every parameter of a GPT-2 has a place");
+            let prefix = if place.name == "lm_head.weight" { "" } else { PREFIX };
+            let tensor = if place.transposed { tensor.t().contiguous() } else { tensor };
+            (format!("{prefix}{}", place.name), tensor)
+        })
+        .collect();
     // What the libraries of the format want to know: which framework's names these are.
     let about = Metadata::from([("format".to_string(), "pt".to_string())]);
     save_safetensors(folder.join(WEIGHTS), &tensors, &about)?;

@@ -7,6 +7,7 @@ mod comparisons;
 mod elementwise;
 mod indexing;
 mod joins;
+mod norms;
 mod products;
 mod reductions;
 mod regression;
@@ -74,6 +75,7 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        norms::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
