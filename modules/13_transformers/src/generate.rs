@@ -22,7 +22,7 @@ pub trait LanguageModel {
 pub struct GenerateOptions {
     /// How many tokens are written at most.
     pub max_new_tokens: usize,
-    /// Below 1 bolder, above 1 wilder; 0 always takes the most likely token (*greedy*).
+    /// Below 1 safer, above 1 wilder; 0 always takes the most likely token (*greedy*).
     pub temperature: f32,
     /// Draw from the `k` likeliest tokens alone; see [`keep_top_k`].
     pub top_k: Option<usize>,

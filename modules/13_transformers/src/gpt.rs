@@ -121,6 +121,14 @@ impl Gpt {
              `narrow`, or build the model for longer ones",
             ids.size(-1)
         );
+        let known = 0..self.config.vocab_size as i64;
+        if let Some(id) = ids.ints().iter().find(|&&id| !known.contains(&i64::from(id))) {
+            let v = self.config.vocab_size;
+            panic!(
+                "gpt: id {id} is not in the vocabulary of {v}; check that the tokenizer is the \
+                 model's"
+            )
+        }
     }
 }
 
@@ -155,8 +163,9 @@ impl LanguageModel for Gpt {
 
     /// The scores at the last place alone: those of the others would cost as much each.
     fn next_logits(&self, ids: &[i32]) -> Vec<f32> {
+        assert!(!ids.is_empty(), "gpt: nothing follows from no ids; give at least one");
         let ids = Tensor::from_vec(ids.to_vec(), [ids.len()]);
-        self.check(&ids);
+        self.check(&ids); // here, as a panic inside of a closure names no line of the caller
         let last = || self.features(&ids).narrow(0, ids.numel() - 1, 1);
         no_grad(|| evaluating(|| self.logits(&last()).to_vec()))
     }
@@ -207,4 +216,116 @@ pub fn next_token_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
     );
     let loss = CrossEntropy { ignore_index: Some(-100), ..CrossEntropy::default() };
     loss.of(&logits.reshape([-1, logits.size(-1) as isize]), &targets.reshape([-1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinytorch_autograd::Backward;
+    use tinytorch_layers::Model;
+
+    fn config() -> GptConfig {
+        GptConfig { vocab_size: 50, context: 12, ..GptConfig::tiny() }
+    }
+
+    fn model(config: GptConfig) -> Gpt {
+        Gpt::new(config, &mut Rng::new(7))
+    }
+
+    fn ids() -> Tensor {
+        Tensor::randint([3, 8], 0, 50, &mut Rng::new(1))
+    }
+
+    #[test]
+    fn ids_become_a_score_per_token_at_each_place() {
+        let model = model(config());
+        assert_eq!(model.features(&ids()).shape(), [3, 8, 64]);
+        assert_eq!(model.forward(&ids()).shape(), [3, 8, 50]);
+        assert_eq!(model.forward(&ids().select(0, 1)), model.forward(&ids()).select(0, 1));
+    }
+
+    #[test]
+    fn it_is_embedding_blocks_norm_and_head_in_turn() {
+        let model = model(GptConfig { tied: false, ..config() });
+        let mut x = model.embed.forward(&ids());
+        for block in &model.blocks {
+            x = block.forward(&x);
+        }
+        let head = model.head.as_ref().expect("it is not tied");
+        assert_eq!(model.forward(&ids()), head.forward(&model.norm.forward(&x)));
+    }
+
+    #[test]
+    fn weights_start_as_gpt_2s() {
+        let model = model(GptConfig { layers: 8, ..config() });
+        for (path, p) in model.named_parameters() {
+            let deviation = match path.as_str() {
+                _ if path.ends_with("bias") || path.ends_with("norm.weight") => {
+                    let value = if path.ends_with("bias") { 0.0 } else { 1.0 };
+                    assert!(p.data().iter().all(|&v| v == value), "{path}");
+                    continue;
+                }
+                _ if path.ends_with("out.weight") || path.ends_with("down.weight") => 0.02 / 4.0,
+                _ => 0.02,
+            };
+            // Of 768 numbers, the fewest, the deviation is known to 2.6 %.
+            let ratio = p.std().item() / deviation;
+            assert!((ratio - 1.0).abs() < 0.1, "{path}: {ratio} of {deviation}");
+        }
+    }
+
+    #[test]
+    fn every_part_gets_a_gradient() {
+        let model = model(config());
+        let (inputs, targets) = inputs_and_targets(&ids());
+        let grads = model.loss(&inputs, &targets).backward();
+        assert_eq!(grads.len(), model.parameters().len());
+        for (path, p) in model.named_parameters() {
+            assert!(grads.of(p).abs().max().item() > 0.0, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_tied_table_is_one_parameter() {
+        let names = |tied| {
+            let model = model(GptConfig { tied, ..config() });
+            model.named_parameters().into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert!(!names(true).contains(&"head.weight".to_string()));
+        assert_eq!(names(false).len(), names(true).len() + 1);
+    }
+
+    #[test]
+    fn a_fresh_model_knows_nothing_and_padding_does_not_count() {
+        let model = model(config());
+        let (inputs, targets) = inputs_and_targets(&ids());
+        let loss = model.loss(&inputs, &targets).item();
+        assert!((loss - 50_f32.ln()).abs() < 0.1, "{loss}");
+        let padded = Tensor::cat(&[&targets.narrow(1, 0, 4), &Tensor::full([3, 3], -100)], 1);
+        let short = model.loss(&inputs.narrow(1, 0, 4), &targets.narrow(1, 0, 4));
+        assert!((model.loss(&inputs, &padded).item() - short.item()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_seed_gives_one_model_and_initialize_a_new_one() {
+        let mut first = model(config());
+        assert_eq!(first.state_dict(), model(config()).state_dict());
+        let ids: Vec<_> = first.parameters().iter().map(|p| p.id()).collect();
+        first.initialize(&mut Rng::new(8));
+        assert_ne!(first.state_dict(), model(config()).state_dict());
+        assert_eq!(first.parameters().iter().map(|p| p.id()).collect::<Vec<_>>(), ids);
+    }
+
+    #[test]
+    #[should_panic(expected = "gpt: ids [2, 13] are sequences of 13, and the context is 12; cut")]
+    fn a_text_longer_than_the_context_is_an_error() {
+        model(config()).forward(&Tensor::zeros([2, 13]).to_i32());
+    }
+
+    #[test]
+    #[should_panic(expected = "next_token_loss: scores [2, 3, 50] and targets [2, 2] do not fit")]
+    fn there_is_a_target_per_place() {
+        let model = model(config());
+        model.loss(&Tensor::from([[1, 2, 3], [4, 5, 6]]), &Tensor::from([[1, 2], [3, 4]]));
+    }
 }
