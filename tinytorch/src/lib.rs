@@ -35,8 +35,10 @@
 //! meaning, or compute it faster. `tests/door.rs` does all three from outside.
 
 pub use tinytorch_activations as activations;
+pub use tinytorch_attention as attention;
 pub use tinytorch_autograd as autograd;
 pub use tinytorch_dataloader as dataloader;
+pub use tinytorch_embeddings as embeddings;
 pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
@@ -85,6 +87,15 @@ pub mod prelude {
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
         RandomHorizontalFlip, TensorDataset, TinyDigits,
+    };
+
+    // 11, 12: words as points, and who looks at whom.
+    pub use tinytorch_attention::{
+        AttentionOptions, MultiHeadAttention, MultiHeadAttentionOptions, attention_weights,
+        causal_mask, scaled_dot_product_attention,
+    };
+    pub use tinytorch_embeddings::{
+        Embedding, PositionEmbedding, Positions, RotaryEmbedding, SequenceEmbedding, sinusoidal,
     };
 
     // 13: a model that writes.

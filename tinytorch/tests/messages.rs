@@ -25,6 +25,7 @@ const MISTAKES: &[Theme] = &[
     ("losses", LOSSES),
     ("gradients", GRADIENTS),
     ("optimizers", OPTIMIZERS),
+    ("sequences", SEQUENCES),
     ("data", DATA),
     ("training", TRAINING),
     ("transformers", TRANSFORMERS),
@@ -131,6 +132,27 @@ const OPTIMIZERS: &[fn()] = &[
     || sgd().group(no_decay("biass")).step(&mut Linear::new(1, 1, &mut Rng::new(0)), &none()),
 ];
 
+const SEQUENCES: &[fn()] = &[
+    || _ = embedding().forward(&Tensor::from([3, 10])),
+    || _ = embedding().forward(&zeros([2])),
+    || _ = embedding().logits(&zeros([2, 3])),
+    || _ = embedding().with_padding_idx(10),
+    || _ = PositionEmbedding::new(8, 4, &mut Rng::new(0)).forward(&zeros([2, 9, 4])),
+    || _ = PositionEmbedding::new(8, 4, &mut Rng::new(0)).forward(&zeros([2, 4, 8])),
+    || _ = RotaryEmbedding::new(5, 8),
+    || _ = RotaryEmbedding::new(4, 8).apply(&zeros([2, 4]), 7),
+    || _ = attend(zeros([2, 3, 4]), zeros([2, 5, 6]), default()),
+    || _ = attend(zeros([2, 3, 4]), zeros([3, 3, 4]), default()),
+    || _ = attend(zeros([2, 4, 3, 4]), zeros([2, 2, 3, 4]), default()),
+    || _ = attend(zeros([2, 4, 3, 4]), zeros([2, 3, 3, 4]), shared()),
+    || _ = attend(zeros([4]), zeros([4]), default()),
+    || _ = attend(zeros([3, 4]), zeros([3, 4]), masked(&zeros([2, 3]))),
+    || _ = attend(zeros([3, 4]), zeros([3, 4]).ne(0.0), default()),
+    || _ = MultiHeadAttention::new(10, 4, default(), &mut Rng::new(0)),
+    || _ = MultiHeadAttention::new(8, 4, sharing(3), &mut Rng::new(0)),
+    || _ = MultiHeadAttention::new(8, 2, default(), &mut Rng::new(0)).forward(&zeros([2, 3, 6])),
+];
+
 const DATA: &[fn()] = &[
     || _ = DataLoader::new(TinyDigits::test(), DataLoaderOptions { batch_size: 0, ..default() }),
     || _ = TensorDataset::new(zeros([10, 3]), Tensor::arange_i32(9)),
@@ -163,6 +185,27 @@ const TRANSFORMERS: &[fn()] = &[
 
 fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
     Tensor::zeros(shape)
+}
+
+fn embedding() -> Embedding {
+    Embedding::new(10, 4, &mut Rng::new(0))
+}
+
+#[track_caller]
+fn attend(q: Tensor, k: Tensor, options: AttentionOptions) -> Tensor {
+    scaled_dot_product_attention(&q, &k, &k, &options)
+}
+
+fn masked(mask: &Tensor) -> AttentionOptions<'_> {
+    AttentionOptions { mask: Some(mask), ..default() }
+}
+
+fn shared() -> AttentionOptions<'static> {
+    AttentionOptions { enable_gqa: true, ..default() }
+}
+
+fn sharing(kv_heads: usize) -> MultiHeadAttentionOptions {
+    MultiHeadAttentionOptions { kv_heads: Some(kv_heads), ..default() }
 }
 
 fn default<T: Default>() -> T {

@@ -297,9 +297,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(
-        expected = "have 4 heads, keys [2, 2, 5, 4] have 2; to share keys among heads set"
-    )]
+    #[should_panic(expected = "keys [2, 2, 5, 4] have 4 and 2 heads, or sequences, in the third")]
     fn sharing_is_asked_for() {
         shapes(&[2, 4, 3, 4], &[2, 2, 5, 4], &[2, 2, 5, 4], &AttentionOptions::default());
     }

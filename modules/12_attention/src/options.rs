@@ -63,11 +63,12 @@ impl AttentionOptions<'_> {
         );
         assert!(
             heads == key_heads || self.enable_gqa,
-            "{op}: queries {of} have {heads} heads, keys {to} have {key_heads}; to share keys \
-             among heads set `enable_gqa`"
+            "{op}: queries {of} and keys {to} have {heads} and {key_heads} heads, or sequences, in \
+             the third axis from the end; make them equal, or share keys among heads with \
+             `enable_gqa`"
         );
         assert!(
-            heads == key_heads || key_heads > 0 && heads.is_multiple_of(key_heads),
+            heads == key_heads || heads * key_heads > 0 && heads.is_multiple_of(key_heads),
             "{op}: {heads} heads of queries can't share {key_heads} of keys evenly; choose a \
              divisor of {heads}"
         );
@@ -112,5 +113,5 @@ pub(crate) fn weights_shape(q: Shape, k: Shape) -> Shape {
 pub(crate) fn sharing(q: Shape, k: Shape) -> usize {
     let (_, heads) = split_heads(q);
     let (_, key_heads) = split_heads(k);
-    heads / key_heads.max(1)
+    (heads / key_heads.max(1)).max(1)
 }

@@ -36,8 +36,8 @@ const NARROW: GradcheckOptions =
     GradcheckOptions { step: 1.0 / 512.0, relative: 5e-3, absolute: 2.4e-4 };
 
 fn all_cases() -> Vec<Case> {
-    let files = ["tensor_ops.json", "network_ops.json", "transformer_ops.json"];
-    files.into_iter().flat_map(cases).collect()
+    let files = ["tensor_ops", "network_ops", "sequence_ops", "transformer_ops"];
+    files.into_iter().flat_map(|file| cases(&format!("{file}.json"))).collect()
 }
 
 #[test]

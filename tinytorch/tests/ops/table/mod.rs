@@ -11,6 +11,7 @@ mod norms;
 mod products;
 mod reductions;
 mod regression;
+mod sequences;
 mod views;
 
 use crate::args::Args;
@@ -75,6 +76,7 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        sequences::rows(),
         norms::rows(),
     ];
     groups.into_iter().flatten().collect()
