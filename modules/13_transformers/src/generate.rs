@@ -113,6 +113,17 @@ pub fn generate(
         !prompt.is_empty(),
         "generate: nothing follows from an empty prompt; begin with a token that starts texts"
     );
+    write(model, prompt, options, &mut on_token)
+}
+
+/// The loop itself.
+#[track_caller]
+fn write(
+    model: &(impl LanguageModel + ?Sized),
+    prompt: &[i32],
+    options: &GenerateOptions,
+    on_token: &mut dyn FnMut(i32) -> ControlFlow<()>,
+) -> Generated {
     let (mut rng, mut ids) = (Rng::new(options.seed), prompt.to_vec());
     let mut ended = Ended::Full;
     for _ in 0..options.max_new_tokens {

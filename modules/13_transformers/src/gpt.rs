@@ -193,6 +193,11 @@ pub fn inputs_and_targets(ids: &Tensor) -> (Tensor, Tensor) {
         "inputs_and_targets: {shape} has no two tokens, one to show and one to predict; cut \
          longer sequences"
     );
+    shifted(ids)
+}
+
+/// All but the last, and all but the first.
+fn shifted(ids: &Tensor) -> (Tensor, Tensor) {
     let len = ids.size(-1) - 1;
     (ids.narrow(-1, 0, len), ids.narrow(-1, 1, len))
 }
@@ -214,6 +219,12 @@ pub fn next_token_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
         "next_token_loss: scores {shape} and targets {of} do not fit; there is one target per \
          place, and `inputs_and_targets` makes both from one batch"
     );
+    average_loss(logits, targets)
+}
+
+/// The loss of each place as a row of its own, averaged over those that count.
+#[track_caller]
+fn average_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
     let loss = CrossEntropy { ignore_index: Some(-100), ..CrossEntropy::default() };
     loss.of(&logits.reshape([-1, logits.size(-1) as isize]), &targets.reshape([-1]))
 }

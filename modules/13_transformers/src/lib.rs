@@ -69,3 +69,7 @@ pub use rms_norm::{RmsNormBackward, RmsNormOp, rms_norm};
 pub use sampling::{
     apply_temperature, keep_top_k, keep_top_p, most_likely, penalize_repetition, sample,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

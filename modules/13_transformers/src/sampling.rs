@@ -22,6 +22,11 @@ pub fn penalize_repetition(logits: &mut [f32], seen: &[i32], penalty: f32) {
         "repetition_penalty: must be positive, not {penalty}; 1 changes nothing"
     );
     check_tokens("repetition_penalty", seen, logits.len());
+    penalize(logits, seen, penalty);
+}
+
+/// Penalizes each token of `seen` once.
+fn penalize(logits: &mut [f32], seen: &[i32], penalty: f32) {
     let mut once = seen.to_vec();
     once.sort_unstable();
     once.dedup();
@@ -52,6 +57,11 @@ pub fn apply_temperature(logits: &mut [f32], temperature: f32) {
         temperature > 0.0 && temperature.is_finite(),
         "temperature: must be positive here, not {temperature}; 0, greedy, is `most_likely`"
     );
+    heat(logits, temperature);
+}
+
+/// Scores over `temperature`.
+fn heat(logits: &mut [f32], temperature: f32) {
     logits.iter_mut().for_each(|score| *score /= temperature);
 }
 
@@ -66,9 +76,13 @@ pub fn apply_temperature(logits: &mut [f32], temperature: f32) {
 #[track_caller]
 pub fn keep_top_k(logits: &mut [f32], k: usize) {
     assert!(k > 0, "top_k: 0 keeps no token; use 1 or more, or `None` for all");
-    if k >= logits.len() {
-        return;
+    if k < logits.len() {
+        top_k(logits, k);
     }
+}
+
+/// Puts out of question what is below the `k`-th highest score, of more than `k`.
+fn top_k(logits: &mut [f32], k: usize) {
     let mut sorted = logits.to_vec();
     let (_, &mut last, _) = sorted.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
     logits.iter_mut().filter(|score| **score < last).for_each(|score| *score = f32::NEG_INFINITY);
@@ -89,9 +103,14 @@ pub fn keep_top_p(logits: &mut [f32], p: f32) {
         p > 0.0 && p <= 1.0,
         "top_p: a part of the probability, above 0 and at most 1, not {p}; use `None` for all"
     );
-    if p == 1.0 {
-        return;
+    if p < 1.0 {
+        top_p(logits, p);
     }
+}
+
+/// Puts out of question each token before which, in falling order, at least `p` is reached.
+#[track_caller]
+fn top_p(logits: &mut [f32], p: f32) {
     let weights = weights("top_p", logits);
     let total: f64 = weights.iter().sum();
     let mut order: Vec<usize> = (0..logits.len()).collect();
