@@ -46,6 +46,7 @@ pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
 pub use tinytorch_tokenization as tokenization;
 pub use tinytorch_training as training;
+pub use tinytorch_transformers as transformers;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
 ///
@@ -108,6 +109,13 @@ pub mod prelude {
     };
     pub use tinytorch_embeddings::{
         Embedding, PositionEmbedding, Positions, RotaryEmbedding, SequenceEmbedding, sinusoidal,
+    };
+
+    // 13: a model that writes.
+    pub use tinytorch_transformers::{
+        GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions, NormKind,
+        PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
+        next_token_loss, save_gpt2,
     };
 }
 

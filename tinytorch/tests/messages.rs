@@ -5,12 +5,14 @@
 //! message. `TINYTORCH_BLESS=1 cargo test -p tinytorch --test messages` writes it anew.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
 use tinytorch::autograd::Backward;
 use tinytorch::prelude::*;
 use tinytorch::spatial::{Conv2dOp, conv2d, fold};
 use tinytorch::tensor::{Op, dispatch};
+use tinytorch::transformers::sample;
 
 /// Mistakes of one kind, each on a line of its own: the one that its message has to point at.
 type Theme = (&'static str, &'static [fn()]);
@@ -28,6 +30,7 @@ const MISTAKES: &[Theme] = &[
     ("sequences", SEQUENCES),
     ("data", DATA),
     ("training", TRAINING),
+    ("transformers", TRANSFORMERS),
 ];
 
 const MAKING: &[fn()] = &[
@@ -187,6 +190,24 @@ const TRAINING: &[fn()] = &[
     || _ = Trainer::new(mse_loss, TrainerOptions { accumulate: 0, ..default() }),
 ];
 
+const TRANSFORMERS: &[fn()] = &[
+    || _ = LayerNorm::new(4).forward(&zeros([2, 3])),
+    || _ = RMSNorm::new(4).forward(&Tensor::from([[1, 2, 3, 4]])),
+    || _ = Gpt::new(GptConfig { heads: 5, ..GptConfig::tiny() }, &mut Rng::new(0)),
+    || _ = gpt().forward(&Tensor::zeros([1, 4])),
+    || _ = gpt().forward(&Tensor::from([[1, 256]])),
+    || _ = gpt().forward(&Tensor::randint([2, 65], 0, 9, &mut Rng::new(0))),
+    || _ = gpt().loss(&Tensor::from([[1, 2, 3]]), &Tensor::from([[2, 3]])),
+    || _ = gpt().loss(&Tensor::from([[1, 2]]), &Tensor::from([[2, 300]])),
+    || _ = inputs_and_targets(&Tensor::from([[1], [2]])),
+    || _ = generate(&gpt(), &[], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[256], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &hot(-1.0), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_k: Some(0), ..default() }, |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_p: Some(90.0), ..default() }, |_| go_on()),
+    || _ = sample(&[f32::NAN, 1.0], &mut Rng::new(0)),
+];
+
 fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
     Tensor::zeros(shape)
 }
@@ -233,6 +254,18 @@ fn differentiated() -> Tensor {
     let loss = (weight() * 2.0).sum();
     loss.backward();
     loss
+}
+
+fn gpt() -> Gpt {
+    Gpt::new(GptConfig { layers: 1, ..GptConfig::tiny() }, &mut Rng::new(0))
+}
+
+fn hot(temperature: f32) -> GenerateOptions {
+    GenerateOptions { temperature, ..default() }
+}
+
+fn go_on() -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn sgd() -> Sgd {

@@ -7,6 +7,7 @@ mod comparisons;
 mod elementwise;
 mod indexing;
 mod joins;
+mod norms;
 mod products;
 mod reductions;
 mod regression;
@@ -78,6 +79,7 @@ pub fn rows() -> Vec<Row> {
         classification::rows(),
         spatial::rows(),
         sequences::rows(),
+        norms::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
