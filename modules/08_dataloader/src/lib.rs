@@ -60,6 +60,7 @@ pub mod csv;
 mod mnist;
 mod cifar10;
 mod tinydigits;
+pub mod tinytalks;
 
 pub use cifar10::{cifar10, parse_cifar10};
 pub use dataset::{Dataset, Subset, TensorDataset, Transformed, random_split};
@@ -68,4 +69,5 @@ pub use loader::{DataLoader, DataLoaderOptions, Epoch};
 pub use mnist::mnist;
 pub use order::EpochOrder;
 pub use tinydigits::TinyDigits;
+pub use tinytalks::TinyTalks;
 pub use transforms::{Compose, Cutout, Normalize, RandomCrop, RandomHorizontalFlip, Transform};
