@@ -93,7 +93,7 @@ fn of_the_file(text: &str, talks: &[Talk]) -> Vec<String> {
     }
     let mut head: String =
         text.split_inclusive('\n').take_while(|line| !line.starts_with('[')).collect();
-    head.extend(talks.iter().map(written).collect::<Vec<_>>().join("\n").chars());
+    head.push_str(&talks.iter().map(written).collect::<Vec<_>>().join("\n"));
     if head != text {
         let same = head.lines().zip(text.lines()).take_while(|(plain, line)| plain == line).count();
         findings.push(format!("line {}: written in another way than all others", same + 1));
