@@ -88,7 +88,7 @@ pub mod prelude {
     // 08: data.
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
-        RandomHorizontalFlip, TensorDataset, TinyDigits,
+        RandomHorizontalFlip, TensorDataset, TinyDigits, TinyTalks,
     };
 
     // 09: pictures.
