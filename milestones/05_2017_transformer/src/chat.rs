@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use stage::Stage;
-use tinytorch::dataloader::Turn;
+use tinytorch::dataloader::tinytalks::Turn;
 use tinytorch::prelude::*;
 use tinytorch::tokenization::{BpeTokenizer, Tokenizer};
 use tinytorch::transformers::{GenerateOptions, generate};

@@ -6,9 +6,9 @@
 //! |---|---|---|
 //! | `reversal` | to write eight letters backward | 99 % of 500 unseen rows, on three seeds |
 //! | `tinytalks` | to answer questions, shipped | 90 % of its training questions, word for word |
-//! | `shakespeare` | to write as in 1 MB of plays, downloaded | 1.88 nats a character on unseen text |
+//! | `tinyshakespeare` | to write as in 1 MB of plays, downloaded | 1.88 nats a character on unseen text |
 //!
-//! Without a name, the first two run: `shakespeare` has to be asked for, since it takes a download
+//! Without a name, the first two run: `tinyshakespeare` has to be asked for, since it takes a download
 //! and its time. With `--chat`, the model of `tinytalks` answers what you type.
 
 mod learn;
@@ -27,7 +27,7 @@ pub const MILESTONE: stage::Milestone = stage::Milestone { id: "05", name: "tran
 
 fn run(settings: &Settings, stage: &mut dyn Stage) -> Result<Vec<Report>, StageError> {
     let parts = match (&settings.data, settings.chat) {
-        (Some(_), _) => settings.parts(&["reversal", "tinytalks", "shakespeare"])?,
+        (Some(_), _) => settings.parts(&["reversal", "tinytalks", "tinyshakespeare"])?,
         (None, true) => vec!["tinytalks"],
         (None, false) => vec!["reversal", "tinytalks"],
     };
@@ -35,7 +35,7 @@ fn run(settings: &Settings, stage: &mut dyn Stage) -> Result<Vec<Report>, StageE
     for part in parts {
         reports.push(match part {
             "tinytalks" => tinytalks::run(&tinytalks::TASK, settings, stage)?,
-            "shakespeare" => {
+            "tinyshakespeare" => {
                 let text = shakespeare::read(&settings.data_dir)?;
                 shakespeare::run(&text, &shakespeare::TASK, settings, stage)
             }

@@ -1,4 +1,4 @@
-//! Part `shakespeare`: a model that has read nothing but plays.
+//! Part `tinyshakespeare`: a model that has read nothing but plays.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -43,10 +43,10 @@ const MEASURED: usize = 400;
 /// [`StageError::MissingData`] when the file is not there, [`StageError::Input`] when it can't be
 /// read.
 pub fn read(data_dir: &Path) -> Result<String, StageError> {
-    let folder = data_dir.join("shakespeare");
+    let folder = data_dir.join("tinyshakespeare");
     let file = folder.join("input.txt");
     std::fs::read_to_string(&file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => StageError::missing_data("shakespeare", &folder),
+        std::io::ErrorKind::NotFound => StageError::missing_data("tinyshakespeare", &folder),
         _ => StageError::Input(format!("{}: {error}", file.display())),
     })
 }
@@ -101,7 +101,7 @@ pub fn run(text: &str, task: &Task, settings: &Settings, stage: &mut dyn Stage) 
     stage.picture(&curve(&[line], &axes, settings.style));
     stage.say("What it writes, each character drawn as it thinks likely:");
     stage.picture(&sample(&model, &tokenizer, 400));
-    Report::judge("05", "shakespeare", "nats per character", BAR, values)
+    Report::judge("05", "tinyshakespeare", "nats per character", BAR, values)
         .with_fact("parameters", thousands(config.parameter_count()))
         .with_fact("characters learned from", {
             thousands(task.recipe.steps * task.recipe.batch * config.context)
@@ -176,6 +176,6 @@ mod tests {
     #[test]
     fn without_the_plays_the_error_says_how_to_get_them() {
         let error = read(Path::new("/nowhere")).unwrap_err();
-        assert!(error.to_string().contains("`tito dataset download shakespeare`"), "{error}");
+        assert!(error.to_string().contains("`tito dataset download tinyshakespeare`"), "{error}");
     }
 }

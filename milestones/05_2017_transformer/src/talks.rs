@@ -1,7 +1,6 @@
 //! TinyTalks as rows of tokens.
 
-use tinytorch::dataloader::tinytalks::{Level, Part};
-use tinytorch::dataloader::{Talk, TinyTalks, Turn};
+use tinytorch::dataloader::tinytalks::{Level, Part, Talk, TinyTalks, Turn};
 use tinytorch::prelude::*;
 use tinytorch::tokenization::{BpeTokenizer, Tokenizer, TrainOptions};
 
@@ -52,10 +51,9 @@ pub fn prompt(earlier: Option<Turn>, question: &str) -> String {
     Talk { number: 0, level, part, earlier, question, answer, check: None }.prompt()
 }
 
-/// `n` talks drawn to learn from. Every fifth that stands alone gets another one before it, so
+/// `n` of the talks, drawn to learn from. Every fifth that stands alone gets another one before it, so
 /// that a model learns to answer the last question and not the first.
-pub fn drawn(n: usize, rng: &mut Rng) -> Vec<Talk> {
-    let talks = TinyTalks::train();
+pub fn drawn(talks: &[Talk], n: usize, rng: &mut Rng) -> Vec<Talk> {
     let mut any = || talks[rng.below(talks.len() as u64) as usize].clone();
     let mut drawn: Vec<Talk> = (0..n).map(|_| any()).collect();
     for talk in drawn.iter_mut().step_by(5).filter(|talk| talk.earlier.is_none()) {
@@ -85,8 +83,9 @@ mod tests {
 
     #[test]
     fn drawn_talks_are_those_of_the_training_part_some_after_another() {
-        let drawn = drawn(200, &mut Rng::new(0));
-        let known = |question: &str| TinyTalks::train().iter().any(|it| it.question == question);
+        let talks = TinyTalks::train();
+        let drawn = drawn(&talks, 200, &mut Rng::new(0));
+        let known = |question: &str| talks.iter().any(|it| it.question == question);
         assert!(drawn.iter().all(|talk| known(&talk.question)));
         assert!(drawn.iter().step_by(5).all(|talk| talk.earlier.is_some()));
     }

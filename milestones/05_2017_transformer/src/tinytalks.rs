@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use stage::draw::{Axes, Line, curve, table};
 use stage::{Bar, Report, SeedResult, Settings, Stage, StageError, Style, thousands};
-use tinytorch::dataloader::{Level, Talk, TinyTalks};
+use tinytorch::dataloader::tinytalks::{Level, Talk, TinyTalks};
 use tinytorch::prelude::*;
 use tinytorch::tokenization::{BpeTokenizer, Tokenizer};
 use tinytorch::transformers::GptConfig;
@@ -40,11 +40,7 @@ const BAR: Bar = Bar::at_least(0.9);
 ///
 /// # Errors
 /// None; a model that can't be kept is told.
-pub fn run(
-    task: &Task,
-    settings: &Settings,
-    stage: &mut dyn Stage,
-) -> Result<Report, StageError> {
+pub fn run(task: &Task, settings: &Settings, stage: &mut dyn Stage) -> Result<Report, StageError> {
     let tokenizer = tokenizer();
     let config = GptConfig { vocab_size: tokenizer.vocab_size(), ..(task.config)() };
     stage.chapter("TinyTalks: a model that answers");
@@ -112,8 +108,9 @@ fn learn(
     stage: &mut dyn Stage,
 ) -> Lesson {
     let mut model = Gpt::new(config.clone(), &mut Rng::new(seed));
+    let talks = TinyTalks::train();
     let batch = |step: usize| {
-        let talks = drawn(task.recipe.batch, &mut Rng::at(seed, step as u64));
+        let talks = drawn(&talks, task.recipe.batch, &mut Rng::at(seed, step as u64));
         rows(talks.iter(), tokenizer)
     };
     match train(&mut model, &task.recipe, batch, stage) {
@@ -130,8 +127,8 @@ fn judged(model: Gpt, tokenizer: &BpeTokenizer, seed: u64, losses: Vec<f32>) -> 
         let (ids, next) = rows(talks.iter(), tokenizer);
         writes(&model, &ids, &next)
     };
-    let right = exactly(TinyTalks::train());
-    let unseen = share(&exactly(TinyTalks::test()));
+    let right = exactly(&TinyTalks::train());
+    let unseen = share(&exactly(&TinyTalks::test()));
     let answered = share(&right);
     Lesson { seed, model, losses, right, answered, unseen }
 }
@@ -155,8 +152,9 @@ fn show(lesson: &Lesson, tokenizer: &BpeTokenizer, style: Style, stage: &mut dyn
         lesson.seed,
         100.0 * lesson.unseen
     ));
+    let test = TinyTalks::test();
     for level in Level::ALL {
-        let talk = TinyTalks::test().iter().find(|talk| talk.level == level);
+        let talk = test.iter().find(|talk| talk.level == level);
         let talk = talk.expect("each level has its part of the test");
         let said = answer(&lesson.model, tokenizer, &talk.question, talk.earlier.clone());
         let before = talk.earlier.iter().flat_map(|turn| {
@@ -190,8 +188,9 @@ fn keep(model: &Gpt, settings: &Settings, stage: &mut dyn Stage) {
     let Some(file) = file(settings) else { return };
     let folder = file.parent().expect("it is in a folder");
     let made = std::fs::create_dir_all(folder).map_err(|error| error.to_string());
+    let (weights, notes) = (model.state_dict(), Default::default());
     let saved =
-        made.and_then(|()| save_safetensors(&file, &model.state_dict()).map_err(|e| e.to_string()));
+        made.and_then(|()| save_safetensors(&file, &weights, &notes).map_err(|e| e.to_string()));
     match saved {
         Ok(()) => stage.say("It is kept: `tito milestone run transformer --chat` talks with it."),
         Err(error) => stage.say(&format!("It could not be kept for a later talk: {error}.")),
@@ -200,7 +199,7 @@ fn keep(model: &Gpt, settings: &Settings, stage: &mut dyn Stage) {
 
 /// The model that an earlier run kept, if there is one and it fits.
 fn kept(config: &GptConfig, settings: &Settings) -> Option<Gpt> {
-    let weights = load_safetensors(file(settings)?).ok()?;
+    let (weights, _) = load_safetensors(file(settings)?).ok()?;
     let mut model = Gpt::new(config.clone(), &mut Rng::new(0));
     model.load_state_dict(&weights).ok()?;
     Some(model)
