@@ -40,6 +40,7 @@ pub use tinytorch_dataloader as dataloader;
 pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
+pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
 pub use tinytorch_training as training;
 
@@ -84,6 +85,12 @@ pub mod prelude {
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
         RandomHorizontalFlip, TensorDataset, TinyDigits,
+    };
+
+    // 09: pictures.
+    pub use tinytorch_spatial::{
+        AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, BatchNorm2dOptions, Conv2d, Conv2dOptions,
+        ConvBlock, Dropout2d, LeNet5, MaxPool2d, ResNet9, SmallVgg,
     };
 }
 
