@@ -2,7 +2,6 @@
 
 use stage::{Bar, Report, Settings, Stage};
 use tinytorch::prelude::*;
-use tinytorch::spatial::{ResNet9, Vgg};
 
 use crate::lesson::Recipe;
 use crate::sets::Pictures;
@@ -18,7 +17,7 @@ pub struct Task {
 
 /// What the course asks for, in as little time as it takes: four convolutions with batch norm.
 const SMALL: Recipe = Recipe {
-    network: |rng| Box::new(Vgg::new(10, rng)),
+    network: |rng| Box::new(SmallVgg::new([3, 32, 32], 10, 64, rng)),
     loss: cross_entropy,
     augment: || Compose::new().then(RandomHorizontalFlip { p: 0.5 }),
     batch: 128,
@@ -34,7 +33,7 @@ const SMALL: Recipe = Recipe {
 /// a hole, and labels that leave a little doubt. Source: D. Page, "How to train your ResNet"
 /// (2018), whose network, rates and smoothing these are, about.
 const LARGE: Recipe = Recipe {
-    network: |rng| Box::new(ResNet9::new(10, rng)),
+    network: |rng| Box::new(ResNet9::new(3, 10, 64, rng)),
     loss: |scores, labels| {
         CrossEntropy { label_smoothing: 0.1, ..Default::default() }.of(scores, labels)
     },

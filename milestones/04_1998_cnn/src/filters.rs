@@ -11,10 +11,10 @@ pub struct Filters {
     pub weights: Tensor,
 }
 
-/// The filters of all convolutions of a network, from the picture on: its parameters with four
-/// axes.
+/// The filters of all convolutions of a network, from the picture on: its tensors with four axes,
+/// whether or not they learn.
 pub fn filters(network: &dyn Module) -> Vec<Filters> {
-    let all = network.named_parameters().into_iter();
+    let all = network.named_parameters().into_iter().chain(network.named_buffers());
     let four = all.filter(|(_, weights)| weights.ndim() == 4);
     let copied = |weights: &Tensor| Tensor::from_vec(weights.to_vec(), weights.shape());
     four.map(|(path, weights)| Filters { path, weights: copied(weights) }).collect()
@@ -26,6 +26,11 @@ pub fn moved(before: &[Filters], after: &[Filters]) -> Vec<f32> {
     let size = |t: &Tensor| (t * t).sum().sqrt().item();
     let pairs = before.iter().zip(after);
     pairs.map(|(a, b)| size(&(&b.weights - &a.weights)) / size(&a.weights)).collect()
+}
+
+/// The least that the filters of a convolution moved; 0 where there is no convolution.
+pub fn least_moved([before, after]: &[Vec<Filters>; 2]) -> f32 {
+    moved(before, after).into_iter().reduce(f32::min).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn test(network: &dyn Module, pictures: impl Dataset + 'static) -> ConfusionMatr
 /// What the network says to pictures, `[n, 10]`, when it does not learn: batch norm and dropout
 /// as in evaluation, and no history.
 pub fn scores(network: &dyn Module, pictures: &Tensor) -> Tensor {
-    no_grad(|| evaluating(network, || network.forward(pictures)))
+    no_grad(|| evaluating(|| network.forward(pictures)))
 }
 
 /// The share of the pictures that the network gets right.

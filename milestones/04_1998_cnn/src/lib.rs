@@ -51,3 +51,77 @@ fn run(settings: &Settings, stage: &mut dyn Stage) -> Result<Vec<Report>, StageE
     }
     Ok(reports)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::Recipe;
+    use crate::network::DigitNet;
+    use crate::tinydigits::RECIPE;
+    use stage::{Event, Recorder, Silent, Style};
+    use tinytorch::prelude::*;
+
+    fn tiny(recipe: &Recipe, stage: &mut dyn Stage) -> Report {
+        let settings = Settings { seed: Some(0), ..Settings::default() };
+        tinydigits::run(&Pictures::tiny_digits(), recipe, &settings, stage)
+    }
+
+    #[test]
+    fn small_digits_are_read_and_the_filters_moved() {
+        let settings = Settings { seed: Some(1), ..Settings::default() };
+        let reports = run(&settings, &mut Silent).unwrap();
+        assert_eq!(reports.len(), 1, "cifar10 runs only when it is asked for");
+        assert!(reports[0].passed(), "{}", reports[0].to_record());
+    }
+
+    #[test]
+    fn one_seed_twice_gives_one_value_and_one_curve() {
+        let report = || tiny(&Recipe { epochs: 2, ..RECIPE }, &mut Silent);
+        let (first, second) = (report(), report());
+        assert_eq!((first.value(), first.curve), (second.value(), second.curve));
+    }
+
+    #[test]
+    fn a_network_that_does_not_learn_misses_the_bar_and_its_filters_stay() {
+        let report = tiny(&Recipe { lr: 0.0, epochs: 1, ..RECIPE }, &mut Silent);
+        assert!(report.value() < 0.5 && !report.passed());
+        assert!(!report.requirements()[0].held);
+    }
+
+    /// The digit network with filters that no gradient reaches: the Python TinyTorch's mistake.
+    fn frozen(rng: &mut Rng) -> Box<dyn Module> {
+        let mut network = DigitNet::new(rng);
+        network.visit_mut(&mut Path::default(), &mut |_, slot| {
+            if let SlotMut::Tensor(weights) = slot
+                && weights.ndim() == 4
+            {
+                weights.set_requires_grad(false);
+            }
+        });
+        Box::new(network)
+    }
+
+    #[test]
+    fn filters_that_stay_where_they_are_miss_the_bar_whatever_the_accuracy() {
+        let report = tiny(&Recipe { network: frozen, epochs: 8, ..RECIPE }, &mut Silent);
+        assert!(report.value() > 0.8, "the last layer alone gets far: {}", report.value());
+        assert!(!report.requirements()[0].held && !report.passed());
+    }
+
+    #[test]
+    fn pictures_keep_to_what_the_terminal_can_show() {
+        for (color, unicode) in [(false, false), (true, true)] {
+            let style = Style { width: 72, color, unicode };
+            let settings = Settings { style, seed: Some(0), ..Settings::default() };
+            let recipe = Recipe { epochs: 1, ..RECIPE };
+            let mut recorder = Recorder::default();
+            tinydigits::run(&Pictures::tiny_digits(), &recipe, &settings, &mut recorder);
+            let pictures = recorder.events.iter().filter_map(|event| match event {
+                Event::Picture { picture } => Some(picture),
+                _ => None,
+            });
+            assert_eq!(pictures.clone().count(), 7);
+            assert!(color || pictures.flat_map(|it| it.lines()).all(|it| it.len() <= 72));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use stage::Style;
 use stage::draw::{Axes, Captioned, Image, Line, Verdict, confusion, curve, image_grid, table};
 use tinytorch::prelude::*;
 
-use crate::filters::{Filters, moved};
+use crate::filters::{Filters, least_moved, moved};
 use crate::lesson::{Lesson, scores};
 use crate::sets::{Pictures, first};
 
@@ -67,7 +67,11 @@ pub fn moves([before, after]: &[Vec<Filters>; 2], style: Style) -> String {
     let moved = moved(before, after);
     let row = |(layer, moved): (&Filters, &f32)| {
         let [o, c, h, w] = layer.weights.shape().dims();
-        vec![layer.path.clone(), format!("{o} of {c} x {h} x {w}"), format!("{:.0} %", 100.0 * moved)]
+        vec![
+            layer.path.clone(),
+            format!("{o} of {c} x {h} x {w}"),
+            format!("{:.0} %", 100.0 * moved),
+        ]
     };
     let rows: Vec<_> = before.iter().zip(&moved).map(row).collect();
     table(&["layer", "filters", "moved by"], &rows, style)
@@ -163,13 +167,11 @@ pub fn confused(pictures: &Pictures, matrix: &ConfusionMatrix, style: Style) -> 
 pub fn seeds(lessons: &[Lesson], style: Style) -> String {
     let row = |lesson: &Lesson| {
         let last = lesson.history.last();
-        let [before, after] = &lesson.filters;
-        let least = moved(before, after).into_iter().fold(f32::INFINITY, f32::min);
         vec![
             lesson.seed.to_string(),
             last.map_or("-".to_owned(), |epoch| format!("{:.3}", epoch.train.loss)),
             format!("{:.2} %", 100.0 * lesson.accuracy),
-            format!("{:.0} %", 100.0 * least),
+            format!("{:.0} %", 100.0 * least_moved(&lesson.filters)),
             format!("{:.1}", lesson.seconds),
         ]
     };

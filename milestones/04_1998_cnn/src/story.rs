@@ -5,7 +5,7 @@ use std::time::Instant;
 use stage::{Bar, Report, SeedResult, Settings, Stage, thousands};
 use tinytorch::prelude::*;
 
-use crate::filters::moved;
+use crate::filters::least_moved;
 use crate::lesson::{Lesson, Recipe, learn};
 use crate::pictures;
 use crate::sets::Pictures;
@@ -94,11 +94,7 @@ fn show(
 
 fn report(pictures: &Pictures, recipe: &Recipe, bar: Bar, lessons: &[Lesson]) -> Report {
     let value = |lesson: &Lesson| SeedResult { seed: lesson.seed, value: lesson.accuracy };
-    let least = |lesson: &Lesson| {
-        let [before, after] = &lesson.filters;
-        moved(before, after).into_iter().fold(f32::INFINITY, f32::min)
-    };
-    let all_moved = lessons.iter().all(|lesson| least(lesson) >= MOVED);
+    let all_moved = lessons.iter().all(|lesson| least_moved(&lesson.filters) >= MOVED);
     let network = (recipe.network)(&mut Rng::new(0));
     let steps = recipe.epochs * (pictures.train.len() / recipe.batch);
     let required = format!("the filters of every layer moved by at least {:.0} %", 100.0 * MOVED);
