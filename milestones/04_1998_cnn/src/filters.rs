@@ -14,9 +14,11 @@ pub struct Filters {
 /// The filters of all convolutions of a network, from the picture on: its tensors with four axes,
 /// whether or not they learn.
 pub fn filters(network: &dyn Module) -> Vec<Filters> {
-    let all = network.named_parameters().into_iter().chain(network.named_buffers());
+    let learning = network.named_parameters().into_iter();
+    let learning = learning.map(|(path, weights)| (path, weights.clone()));
+    let all = learning.chain(network.named_buffers());
     let four = all.filter(|(_, weights)| weights.ndim() == 4);
-    let copied = |weights: &Tensor| Tensor::from_vec(weights.to_vec(), weights.shape());
+    let copied = |weights: Tensor| Tensor::from_vec(weights.to_vec(), weights.shape());
     four.map(|(path, weights)| Filters { path, weights: copied(weights) }).collect()
 }
 
