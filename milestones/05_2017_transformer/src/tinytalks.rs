@@ -110,7 +110,7 @@ fn learn(
     let mut model = Gpt::new(config.clone(), &mut Rng::new(seed));
     let talks = TinyTalks::train();
     let batch = |step: usize| {
-        let talks = drawn(&talks, task.recipe.batch, &mut Rng::at(seed, step as u64));
+        let talks = drawn(&talks, task.recipe.batch, seed, step);
         rows(talks.iter(), tokenizer)
     };
     match train(&mut model, &task.recipe, batch, stage) {

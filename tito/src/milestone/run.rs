@@ -8,7 +8,7 @@ use stage::{Report, Settings, Silent, Stage};
 use super::own::{self, Own};
 use super::show::Show;
 use super::{list, record, registry, verdict};
-use crate::course::{Course, Milestone, Source};
+use crate::course::{Bar, Course, Milestone, Source};
 use crate::data_folder::DataFolder;
 use crate::dataset::list::at_hand;
 use crate::failure::{Failure, MISSED};
@@ -149,7 +149,9 @@ impl House<'_> {
                 chat: request.chat,
                 style: terminal.style,
             };
-            let share = milestone.bars.iter().all(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
+            let judged = |bar: &&Bar| settings.data.as_ref().is_none_or(|data| bar.data == *data);
+            let share = milestone.bars.iter().find(judged);
+            let share = share.is_none_or(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
             let perform = |stage: &mut dyn Stage| match player {
                 Player::AnswerKey(entry) => perform(entry, &settings, stage),
                 Player::Own(own) => own.perform(milestone, &settings, stage, terminal),
