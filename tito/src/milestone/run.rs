@@ -211,6 +211,9 @@ impl House<'_> {
             let remote = self.course.data_set(id).is_some_and(|it| it.source == Source::Remote);
             !remote || at_hand(id, self.data)
         };
+        if request.chat {
+            return Ok((vec![None], Vec::new())); // the milestone knows which of its models talks
+        }
         let all = open.len() == milestone.data_sets().len();
         let (here, absent): (Vec<&str>, Vec<&str>) = open.into_iter().partition(is_here);
         let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
