@@ -109,8 +109,8 @@ fn p_ties() -> Verdict {
 fn p_follows() -> Verdict {
     let flat = nucleus(&[1.0; 100], 0.895).len();
     wrong::unless_eq(flat, 90).because(
-        flat == 100,
-        "the sum is compared with p times the total of the weights, which is not 1",
+        !(80..100).contains(&flat),
+        "the sum of the weights is compared with p times the total of them, which is not 1",
     )?;
     let steep: Vec<f32> = (0..100).map(|i| if i == 7 { 1e6 } else { 1.0 }).collect();
     wrong::unless_eq(&nucleus(&steep, 0.9)[..], &[7])
