@@ -1,9 +1,10 @@
 //! 13.3: RMS norm.
 
-use crate::numbers::{drawn, near, of, unless_judged};
+use crate::numbers::{drawn, names, near, of, unless_judged};
 use check::{Because, Check, Verdict, wrong};
+use tinytorch_layers::Module;
 use tinytorch_tensor::{Tensor, dispatch};
-use tinytorch_transformers::{RmsNormBackward, rms_norm};
+use tinytorch_transformers::{RMSNorm, RmsNormBackward, rms_norm};
 
 pub const CHECKS: &[Check] = &[
     Check {
@@ -23,6 +24,12 @@ pub const CHECKS: &[Check] = &[
         exercise: "13.3",
         fact: "the weights 2 0 make 1.6971 0 of it",
         run: weight,
+    },
+    Check {
+        id: "13.3.trained",
+        exercise: "13.3",
+        fact: "a new layer trains a weight of ones, and nothing else",
+        run: trained,
     },
     Check {
         id: "13.3.back_by_hand",
@@ -66,6 +73,17 @@ fn weight() -> Verdict {
     let got = rms_norm(&Tensor::from([[3.0, -4.0]]), Some(&weight), 0.0);
     wrong::unless_close(of(&got), [[1.697_056_3, 0.0]], 1e-6)
         .because(near(&got, &[0.848_528, -1.131_371]), "the weight was left out")
+}
+
+fn trained() -> Verdict {
+    let layer = RMSNorm::new(3);
+    wrong::unless_eq(names(&layer), ["weight"]).because(
+        names(&layer).is_empty(),
+        "what does not ask for a gradient is not trained: `with_grad()`",
+    )?;
+    let x = drawn([4, 3], 1);
+    wrong::unless_close(of(&layer.forward(&x)), &of(&rms_norm(&x, None, 1e-5)), 1e-6)
+        .note("with ones, a fresh layer is the plain normalization with eps 1e-5")
 }
 
 fn back_by_hand() -> Verdict {
