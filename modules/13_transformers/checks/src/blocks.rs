@@ -53,7 +53,7 @@ fn passed_on() -> Verdict {
     silence(&mut block.mlp.down);
     let x = stream();
     let (got, once) = (block.forward(&x), block.attention_norm.forward(&x));
-    wrong::unless_close(of(&got), &of(&x), 1e-6)
+    wrong::unless_close(of(&got), of(&x), 1e-6)
         .because(
             same(&got, &Tensor::zeros(x.shape())),
             "nothing of what came in is left: each half is added to it",
@@ -74,7 +74,7 @@ fn halves() -> Verdict {
     let bare = &x + attention(&x);
     let post = second.forward(&(&x + attention(&x)));
     let post = first.forward(&(&post + block.mlp.forward(&post)));
-    wrong::unless_close(of(&got), &of(&expected), 1e-5)
+    wrong::unless_close(of(&got), of(&expected), 1e-5)
         .because(
             same(&got, &(&bare + block.mlp.forward(&bare))),
             "nothing was normalized: both halves read their own norm of the stream",
@@ -122,6 +122,6 @@ fn dropped() -> Verdict {
     block.attention_dropout.p = 1.0;
     let x = stream();
     let expected = &x + block.mlp.forward(&block.mlp_norm.forward(&x));
-    wrong::unless_close(of(&block.forward(&x)), &of(&expected), 1e-6)
+    wrong::unless_close(of(&block.forward(&x)), of(&expected), 1e-6)
         .because(true, "what attention gives passes through attention_dropout")
 }

@@ -75,7 +75,7 @@ fn in_turn() -> Verdict {
         order.iter().fold(words.clone(), |x, &block| gpt.blocks[block].forward(&x))
     };
     let got = gpt.features(&ids());
-    wrong::unless_close(of(&got), &of(&gpt.norm.forward(&through(&[0, 1]))), 1e-5)
+    wrong::unless_close(of(&got), of(&gpt.norm.forward(&through(&[0, 1]))), 1e-5)
         .because(same(&got, &through(&[0, 1])), "the norm above the last block is missing")
         .because(
             same(&got, &gpt.norm.forward(&through(&[1, 0]))),
@@ -92,10 +92,10 @@ fn scores() -> Verdict {
     let (tied, untied) = (model(small()), model(GptConfig { tied: false, ..small() }));
     let x = tied.embed.forward(&ids());
     let by_table = tied.embed.tokens.logits(&x);
-    wrong::unless_close(of(&tied.logits(&x)), &of(&by_table), 1e-6)?;
+    wrong::unless_close(of(&tied.logits(&x)), of(&by_table), 1e-6)?;
     let head = untied.head.as_ref().expect("it is not tied");
     let got = untied.logits(&x);
-    wrong::unless_close(of(&got), &of(&head.forward(&x)), 1e-6).because(
+    wrong::unless_close(of(&got), of(&head.forward(&x)), 1e-6).because(
         same(&got, &untied.embed.tokens.logits(&x)),
         "this model has a head of its own: use it",
     )

@@ -137,6 +137,6 @@ fn trained() -> Verdict {
     wrong::unless_close(of(weight), [1.0_f32; 3], 0.0)?;
     wrong::unless_close(of(both.bias.as_ref().expect("it has one")), [0.0_f32; 3], 0.0)?;
     let x = drawn([4, 3], 1);
-    wrong::unless_close(of(&both.forward(&x)), &of(&layer_norm(&x, None, None, EPS)), 1e-6)
+    wrong::unless_close(of(&both.forward(&x)), of(&layer_norm(&x, None, None, EPS)), 1e-6)
         .note("with ones and zeros, a fresh layer is the plain normalization with eps 1e-5")
 }

@@ -82,7 +82,7 @@ fn trained() -> Verdict {
         "what does not ask for a gradient is not trained: `with_grad()`",
     )?;
     let x = drawn([4, 3], 1);
-    wrong::unless_close(of(&layer.forward(&x)), &of(&rms_norm(&x, None, 1e-5)), 1e-6)
+    wrong::unless_close(of(&layer.forward(&x)), of(&rms_norm(&x, None, 1e-5)), 1e-6)
         .note("with ones, a fresh layer is the plain normalization with eps 1e-5")
 }
 
