@@ -10,6 +10,7 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
 use tinytorch::autograd::Backward;
 use tinytorch::prelude::*;
+use tinytorch::spatial::{Conv2dOp, conv2d, fold};
 use tinytorch::tensor::{Op, dispatch};
 use tinytorch::transformers::sample;
 
@@ -22,6 +23,7 @@ const MISTAKES: &[Theme] = &[
     ("axes and indices", AXES),
     ("kinds of numbers", KINDS),
     ("layers", LAYERS),
+    ("pictures", PICTURES),
     ("losses", LOSSES),
     ("gradients", GRADIENTS),
     ("optimizers", OPTIMIZERS),
@@ -91,6 +93,29 @@ const LAYERS: &[fn()] = &[
     || _ = Linear::new(3, 2, &mut Rng::new(0)).forward(&Tensor::from([[1, 2, 3]])),
     || _ = sequential![ReLU, Linear::new(3, 2, &mut Rng::new(0))].forward(&zeros([5, 4])),
     || _ = Dropout::new(1.5, &mut Rng::new(0)),
+];
+
+const PICTURES: &[fn()] = &[
+    || _ = conv([3, 3]).forward(&zeros([3, 8, 8])),
+    || _ = conv([3, 3]).forward(&zeros([2, 8, 8, 3])),
+    || _ = conv([5, 5]).forward(&zeros([2, 3, 4, 4])),
+    || _ = conv([3, 3]).forward(&Tensor::from_vec(vec![0; 192], [1, 3, 8, 8])),
+    || _ = conv([0, 3]),
+    || _ = depthwise(3, 4),
+    || _ = conv2d(&zeros([1, 3, 8, 8]), &zeros([16, 27]), None, default()),
+    || _ = conv2d(&zeros([1, 1, 8, 8]), &zeros([4, 1, 3, 3]), Some(&zeros([3])), default()),
+    || _ = fold(&zeros([1, 4, 5]), Conv2dOp::default().windows([2, 2]), [3, 3]),
+    || _ = MaxPool2d::new([2, 2]).forward(&zeros([1, 16, 1, 1])),
+    || _ = MaxPool2d { padding: [2, 2], ..MaxPool2d::new([3, 3]) }.forward(&zeros([1, 1, 8, 8])),
+    || _ = AvgPool2d { stride: [0, 1], ..AvgPool2d::new([2, 2]) }.forward(&zeros([1, 1, 8, 8])),
+    || _ = AdaptiveAvgPool2d::new([1, 1]).forward(&zeros([1, 3, 0, 4])),
+    || _ = BatchNorm2d::new(8).forward(&zeros([2, 3, 4, 4])),
+    || _ = BatchNorm2d::new(8).forward(&zeros([1, 8, 1, 1])),
+    || _ = BatchNorm2d::with_options(8, BatchNorm2dOptions { momentum: 9.0, ..default() }),
+    || _ = Dropout2d::new(-0.5, &mut Rng::new(0)),
+    || _ = LeNet5::new([1, 8, 8], 10, &mut Rng::new(0)),
+    || _ = SmallVgg::new([3, 2, 2], 10, 32, &mut Rng::new(0)),
+    || _ = ResNet9::new(3, 10, 4, &mut Rng::new(0)).forward(&zeros([2, 3, 4, 4])),
 ];
 
 const LOSSES: &[fn()] = &[
@@ -210,6 +235,15 @@ fn sharing(kv_heads: usize) -> MultiHeadAttentionOptions {
 
 fn default<T: Default>() -> T {
     T::default()
+}
+
+fn conv(kernel: [usize; 2]) -> Conv2d {
+    Conv2d::new(3, 16, kernel, default(), &mut Rng::new(0))
+}
+
+fn depthwise(inputs: usize, outputs: usize) -> Conv2d {
+    let options = Conv2dOptions { groups: inputs, ..default() };
+    Conv2d::new(inputs, outputs, [3, 3], options, &mut Rng::new(0))
 }
 
 fn weight() -> Tensor {

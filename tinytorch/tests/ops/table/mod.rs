@@ -11,6 +11,7 @@ mod norms;
 mod products;
 mod reductions;
 mod regression;
+mod spatial;
 mod sequences;
 mod views;
 
@@ -76,6 +77,7 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        spatial::rows(),
         sequences::rows(),
         norms::rows(),
     ];
