@@ -62,47 +62,47 @@ fn nucleus(shares: &[f32], p: f32) -> Vec<usize> {
 fn k() -> Verdict {
     let got = top_k(&[1.0, 4.0, 2.0, 0.0, 3.0], 2);
     let kept = got.iter().filter(|&&score| score > OUT).count();
-    wrong::unless_eq(&got[..], &[OUT, 4.0, OUT, OUT, 3.0])
+    wrong::unless_eq(&got[..], [OUT, 4.0, OUT, OUT, 3.0])
         .because(kept == 3, "three are left: the second highest is at place 1, counted from 0")
         .because(kept == 1, "one is left: what equals the second highest stays")
         .because(got.contains(&0.0), "the lowest were kept")?;
     let got = top_k(&[1.0, 4.0, 2.0, 0.0, 3.0], 1);
-    wrong::unless_eq(&got[..], &[OUT, 4.0, OUT, OUT, OUT])
+    wrong::unless_eq(&got[..], [OUT, 4.0, OUT, OUT, OUT])
 }
 
 fn k_ties() -> Verdict {
     let got = top_k(&[1.0, 4.0, 2.0, 2.0, 3.0], 3);
-    wrong::unless_eq(&got[..], &[OUT, 4.0, 2.0, 2.0, 3.0])
+    wrong::unless_eq(&got[..], [OUT, 4.0, 2.0, 2.0, 3.0])
         .because(got[2] != got[3], "nothing says which 2 should go: compare scores, not places")
         .because(got[2] == OUT, "what equals the third highest stays")?;
     let got = top_k(&[-1.0, -4.0, OUT, -2.0], 2);
-    wrong::unless_eq(&got[..], &[-1.0, OUT, OUT, -2.0]).note("scores may all be negative")
+    wrong::unless_eq(&got[..], [-1.0, OUT, OUT, -2.0]).note("scores may all be negative")
 }
 
 const SHARES: [f32; 4] = [8.0, 2.0, 4.0, 2.0];
 
 fn p() -> Verdict {
     let got = nucleus(&SHARES, 0.6);
-    wrong::unless_eq(&got[..], &[0, 2])
+    wrong::unless_eq(&got[..], [0, 2])
         .because(
             got == [0],
             "0.5 is less than 0.6: the token with which the sum gets there stays, too",
         )
         .because(got == [0, 1, 2], "after two it is 0.75 already: the third goes")
         .because(got == [0, 1], "walk them in falling order of their scores")?;
-    wrong::unless_eq(&nucleus(&SHARES, 0.49)[..], &[0])?;
-    wrong::unless_eq(&nucleus(&SHARES, 0.9)[..], &[0, 1, 2, 3])
+    wrong::unless_eq(&nucleus(&SHARES, 0.49)[..], [0])?;
+    wrong::unless_eq(&nucleus(&SHARES, 0.9)[..], [0, 1, 2, 3])
 }
 
 fn p_first() -> Verdict {
     let got = nucleus(&SHARES, 0.01);
-    wrong::unless_eq(&got[..], &[0])
+    wrong::unless_eq(&got[..], [0])
         .because(got.is_empty(), "no token is left: before the first one there is nothing yet")
 }
 
 fn p_ties() -> Verdict {
     let got = nucleus(&SHARES, 0.8);
-    wrong::unless_eq(&got[..], &[0, 1, 2])
+    wrong::unless_eq(&got[..], [0, 1, 2])
         .because(got == [0, 2, 3], "of tokens 1 and 3 the one of lower id comes first")
 }
 
@@ -113,5 +113,5 @@ fn p_follows() -> Verdict {
         "the sum of the weights is compared with p times the total of them, which is not 1",
     )?;
     let steep: Vec<f32> = (0..100).map(|i| if i == 7 { 1e6 } else { 1.0 }).collect();
-    wrong::unless_eq(&nucleus(&steep, 0.9)[..], &[7])
+    wrong::unless_eq(&nucleus(&steep, 0.9)[..], [7])
 }

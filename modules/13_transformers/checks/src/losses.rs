@@ -43,9 +43,9 @@ fn moved() -> Verdict {
     wrong::unless_eq(inputs.shape(), [2, 3])
         .because(inputs.shape() == [1, 4], "move along the last axis, time, not along the batch")?;
     let (inputs, targets) = (inputs.to_vec_i32(), targets.to_vec_i32());
-    wrong::unless_eq(&inputs[..], &[5, 6, 7, 1, 2, 3])
+    wrong::unless_eq(&inputs[..], [5, 6, 7, 1, 2, 3])
         .because(inputs[0] == 6, "these are the targets: the inputs leave the last one out")?;
-    wrong::unless_eq(&targets[..], &[6, 7, 8, 2, 3, 4])
+    wrong::unless_eq(&targets[..], [6, 7, 8, 2, 3, 4])
         .because(targets == inputs, "each place should say what it was shown: it learns to copy")
 }
 
@@ -73,7 +73,7 @@ fn by_hand() -> Verdict {
 
 fn padding() -> Verdict {
     let got = next_token_loss(&coins(), &Tensor::from([[0, -100]])).item();
-    wrong::unless_close(got, 0.693_147_2, 1e-5)
+    wrong::unless_close(got, std::f32::consts::LN_2, 1e-5)
         .because((got - 0.346_574).abs() < 1e-4, "the mean is over the places that count: one")
 }
 

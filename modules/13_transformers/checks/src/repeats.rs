@@ -32,25 +32,25 @@ fn penalized(logits: &[f32], seen: &[i32], penalty: f32) -> Vec<f32> {
 
 fn both_sides() -> Verdict {
     let got = penalized(&[3.0, -3.0], &[0, 1], 2.0);
-    wrong::unless_eq(&got[..], &[1.5, -6.0])
+    wrong::unless_eq(&got[..], [1.5, -6.0])
         .because(got == [1.5, -1.5], "-1.5 is more likely than -3: below 0 it multiplies")
         .because(got == [6.0, -1.5], "both went up: a positive score is divided")
         .because(got == [1.0, -5.0], "that is less 2: it divides and multiplies")?;
     let got = penalized(&[0.0, f32::NEG_INFINITY], &[0, 1], 2.0);
-    wrong::unless_eq(&got[..], &[0.0, f32::NEG_INFINITY])
+    wrong::unless_eq(&got[..], [0.0, f32::NEG_INFINITY])
 }
 
 fn once() -> Verdict {
     let got = penalized(&[8.0, -1.0], &[0, 1, 0, 0], 2.0);
-    wrong::unless_eq(&got[..], &[4.0, -2.0])
+    wrong::unless_eq(&got[..], [4.0, -2.0])
         .because(got[0] == 1.0, "it was penalized three times: remove what is double first")
         .because(got[0] == 2.0, "equal tokens that are not neighbors are double, too: sort first")
 }
 
 fn others() -> Verdict {
     let logits = [3.0, -3.0, 0.5, 7.0];
-    wrong::unless_eq(&penalized(&logits, &[3], 2.0)[..], &[3.0, -3.0, 0.5, 3.5])
+    wrong::unless_eq(&penalized(&logits, &[3], 2.0)[..], [3.0, -3.0, 0.5, 3.5])
         .because(true, "only tokens in `seen` are penalized")?;
-    wrong::unless_eq(&penalized(&logits, &[0, 1, 2, 3], 1.0)[..], &logits)?;
-    wrong::unless_eq(&penalized(&logits, &[], 5.0)[..], &logits)
+    wrong::unless_eq(&penalized(&logits, &[0, 1, 2, 3], 1.0)[..], logits)?;
+    wrong::unless_eq(&penalized(&logits, &[], 5.0)[..], logits)
 }

@@ -92,7 +92,7 @@ fn write(prompt: &[i32], options: &GenerateOptions) -> Generated {
 
 fn greedy() -> Verdict {
     let got = write(&[1, 2], &options());
-    wrong::unless_eq(&got.tokens[..], &[3, 4, 5, 6])
+    wrong::unless_eq(&got.tokens[..], [3, 4, 5, 6])
         .because(got.tokens.starts_with(&[1, 2]), "the prompt is no part of what was written")
         .because(got.tokens == [3, 3, 3, 3], "each new token belongs behind the text")
         .because(got.tokens.len() == 3 || got.tokens.len() == 5, "four tokens were asked for")?;
@@ -106,7 +106,7 @@ fn window() -> Verdict {
     let text = generate(&model, &[1, 2], &options(), |_| ControlFlow::Continue(()));
     let shown = model.shown.take();
     wrong::unless_eq(shown.len(), 4).note("one look per token")?;
-    wrong::unless_eq(&shown[..], &[vec![1, 2], vec![1, 2, 3], vec![2, 3, 4], vec![3, 4, 5]])
+    wrong::unless_eq(&shown[..], [vec![1, 2], vec![1, 2, 3], vec![2, 3, 4], vec![3, 4, 5]])
         .because(
             shown.iter().any(|ids| ids.len() > 3),
             "more than the context: show the last three tokens of the text",
@@ -126,11 +126,11 @@ fn stop() -> Verdict {
         shown.push(token);
         ControlFlow::Continue(())
     });
-    wrong::unless_eq(&got.tokens[..], &[2, 3])
+    wrong::unless_eq(&got.tokens[..], [2, 3])
         .because(got.tokens.contains(&4), "the stop token is no part of the text")
         .because(got.tokens.is_empty(), "a stop token in the prompt stops nothing")?;
     wrong::unless_eq(got.ended, Ended::Stop(4))?;
-    wrong::unless_eq(&shown[..], &[2, 3]).note("shown were these tokens")
+    wrong::unless_eq(&shown[..], [2, 3]).note("shown were these tokens")
 }
 
 fn caller() -> Verdict {
@@ -139,10 +139,10 @@ fn caller() -> Verdict {
         shown.push(token);
         if token == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    wrong::unless_eq(&shown[..], &[2, 3])
+    wrong::unless_eq(&shown[..], [2, 3])
         .because(shown.len() > 2, "after `Break` the model goes on writing")
         .because(shown.is_empty(), "nobody was shown a token: call `on_token`")?;
-    wrong::unless_eq(&got.tokens[..], &[2, 3])
+    wrong::unless_eq(&got.tokens[..], [2, 3])
         .because(got.tokens == [2], "the token was shown, so it is part of the text")?;
     wrong::unless_eq(got.ended, Ended::Caller)
 }
@@ -206,10 +206,10 @@ fn kept() -> Verdict {
 fn penalty() -> Verdict {
     let options = GenerateOptions { repetition_penalty: 4.0, max_new_tokens: 1, ..options() };
     let got = write(&[0, 1, 5, 2], &options).tokens;
-    wrong::unless_eq(&got[..], &[3]).note("3 was not said before")?;
+    wrong::unless_eq(&got[..], [3]).note("3 was not said before")?;
     // 3 was said, out of the window: 2 / 4 is less than the 1 of token 4.
     let got = write(&[3, 0, 1, 5, 2], &options).tokens;
-    wrong::unless_eq(&got[..], &[4])
+    wrong::unless_eq(&got[..], [4])
         .note("3 was said before: its 2 becomes 0.5, and 4 has 1")
         .because(
             got == [3] && write(&[3, 2], &options).tokens == [4],
@@ -232,5 +232,5 @@ fn by_heart() -> Verdict {
     wrong::unless(loss < 0.2, || format!("after 60 steps the loss is still {loss}"))?;
     let options = GenerateOptions { max_new_tokens: 5, ..options() };
     let got = generate(&gpt, &[3, 1, 4], &options, |_| ControlFlow::Continue(())).tokens;
-    wrong::unless_eq(&got[..], &[1, 5, 9, 2, 6])
+    wrong::unless_eq(&got[..], [1, 5, 9, 2, 6])
 }
