@@ -103,10 +103,13 @@ fn prefix() -> Verdict {
 }
 
 fn far() -> Verdict {
-    let got = sinusoidal(100_001, 4).at([100_000, 2]);
-    let single = (100_000.0_f32 * 10_000_f32.powf(-0.5)).sin();
-    wrong::unless_close(got, 1000_f64.sin() as f32, 1e-6)
-        .because(got == single, "an `f32` near 1,000 is off by 0.00003: take the angle as `f64`")
+    let got = sinusoidal(100_001, 6).at([100_000, 2]);
+    let single = f64::from(100_000.0_f32 * 10_000_f64.powf(-1.0 / 3.0) as f32).sin() as f32;
+    let exact = (100_000.0 * 10_000_f64.powf(-1.0 / 3.0)).sin() as f32;
+    wrong::unless_close(got, exact, 1e-6).because(
+        (got - single).abs() < 1e-6,
+        "the angle is 4641.588834, and the nearest `f32` is 4641.5889: take it as `f64`",
+    )
 }
 
 fn distance() -> Verdict {
