@@ -19,15 +19,15 @@ fn main() {
     let heads = x.reshape([8, 128, 12, 64]).transpose(1, 2).contiguous();
     let megabytes = |t: &Tensor| t.nbytes() as f64 / 1e6;
     println!("table {:.0} MB, looked up {:.1} MB\n", megabytes(&table.weight), megabytes(&x));
-    report("lookup", || _ = embedding(&table.weight, &ids, None));
-    report("lookup and gradient", || _ = table.forward(&ids).sum().backward());
-    report("waves added", || _ = &x + &waves);
-    report("rotary, 12 heads", || _ = rotary.forward(&heads));
-    report("scores of 1 word", || _ = table.logits(&x.select(0, 0).narrow(0, 0, 1)));
+    report("lookup", || embedding(&table.weight, &ids, None));
+    report("lookup and gradient", || table.forward(&ids).sum().backward());
+    report("waves added", || &x + &waves);
+    report("rotary, 12 heads", || rotary.forward(&heads));
+    report("scores of 1 word", || table.logits(&x.select(0, 0).narrow(0, 0, 1)));
 }
 
 /// Prints the shortest of ten runs.
-fn report(what: &str, f: impl Fn()) {
+fn report<R>(what: &str, f: impl Fn() -> R) {
     let time = || {
         let start = Instant::now();
         black_box(f());
