@@ -6,6 +6,7 @@
 //! | [`scratch`], [`checks`], [`files`] | a module on trial: its own workspace, its checks' words |
 //! | [`stubs`], [`leaks`] | `stubs`: what learners get, and what must not be in it |
 //! | [`mutants`] | `mutants`: known mistakes, made on purpose |
+//! | [`learner`] | `learner`: somebody who knows every answer, with the real `tito` |
 //! | [`audit`] | `check-course`: what must hold in what is written |
 //! | [`tinydigits`] | `tinydigits`: a data set |
 
@@ -14,6 +15,7 @@ mod checks;
 mod course;
 mod files;
 mod leaks;
+mod learner;
 mod mistakes;
 mod mutants;
 mod scratch;
@@ -49,6 +51,14 @@ enum Xtask {
         /// How many to try at the same time
         #[arg(long, default_value_t = mutants::jobs())]
         jobs: usize,
+    },
+    /// Go through the course as a learner, with the real `tito` in an empty folder: every check from
+    /// not written to passed, every milestone when it is due and on that code
+    Learner {
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        manner: learner::Manner,
     },
     /// Check what is written: ids, lists, needs, questions, lessons, figures
     CheckCourse {
@@ -91,6 +101,10 @@ fn run(command: Xtask) -> Result<Vec<String>, String> {
         Xtask::Mutants { scope, only, jobs } => {
             let course = scope.course()?;
             mutants::verify(&course, &course.chosen(&scope.modules)?, only.as_deref(), jobs)
+        }
+        Xtask::Learner { scope, manner } => {
+            let course = scope.course()?;
+            learner::verify(&course, &course.chosen(&scope.modules)?, &manner)
         }
         Xtask::CheckCourse { scope, add_ids } => {
             let course = scope.course()?;
