@@ -33,6 +33,12 @@ pub struct Request {
     /// Run this one seed instead of the milestone's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Aim beyond the bar, in percent: a longer run of a larger network (04 cifar10)
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..100))]
+    pub target: Option<u8>,
+    /// Talk with the trained model afterwards (05 tinytalks)
+    #[arg(long, conflicts_with = "json")]
+    pub chat: bool,
     /// In a workspace: run on the answer key, not on your modules
     #[arg(long)]
     pub answer_key: bool,
@@ -138,6 +144,9 @@ impl House<'_> {
                 data: part,
                 seed: request.seed,
                 data_dir: self.data.root().to_owned(),
+                models_dir: Some(self.records.models()),
+                target: request.target.map(|percent| f64::from(percent) / 100.0),
+                chat: request.chat,
                 style: terminal.style,
             };
             let share = milestone.bars.iter().all(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
