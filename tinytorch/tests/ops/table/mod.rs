@@ -7,9 +7,12 @@ mod comparisons;
 mod elementwise;
 mod indexing;
 mod joins;
+mod norms;
 mod products;
 mod reductions;
 mod regression;
+mod spatial;
+mod sequences;
 mod views;
 
 use crate::args::Args;
@@ -74,6 +77,9 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        spatial::rows(),
+        sequences::rows(),
+        norms::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
