@@ -29,7 +29,7 @@ impl Moment {
         random ^= random >> 31;
         match random % 2 {
             0 => Moment::Share((random >> 11) as f64 / (1_u64 << 53) as f64),
-            _ => Moment::Change(1 + (random >> 8) as usize % 9),
+            _ => Moment::Change(1 + (random >> 8) as usize % 6),
         }
     }
 
@@ -125,8 +125,13 @@ fn kill_9_in_any_moment_loses_no_edit_and_no_completed_module() {
     learner.say(&["module", "start", "02"]).ended(0);
     let mut work = Work { learner, mark: String::new() };
     let (mut undisturbed, mut killed) = ([Duration::ZERO; 3], 0);
-    let rounds = rounds(9);
-    for round in 0..rounds + COMMANDS.len() {
+    let rounds = rounds(6);
+    for round in 0.. {
+        if killed >= rounds && round % COMMANDS.len() == 0 {
+            break;
+        }
+        // Some moments come after the end: those don't count, but they have to come to an end.
+        assert!(round < 20 + 6 * rounds, "{killed} were ended: the moments are not well chosen");
         let which = round % COMMANDS.len();
         let words = COMMANDS[which];
         work.write(round);
@@ -161,8 +166,7 @@ fn kill_9_in_any_moment_loses_no_edit_and_no_completed_module() {
             assert!(!work.learner.sources("01").join("shape.rs.new").exists(), "round {round}");
         }
     }
-    println!("{killed} of {rounds} were ended before their end");
-    assert!(killed > 0, "none was ended: the moments are not well chosen");
+    println!("{killed} were ended before their end");
 }
 
 #[test]
