@@ -99,11 +99,16 @@ pub fn place_folder<'a>(
         let written = fs::write(&path, content).and_then(|()| File::open(&path)?.sync_all());
         written.map_err(|error| wrong(&error))?;
     }
+    let taken = || Failure::input(format!("{} is there already", place.display()));
     if place.exists() {
-        return Err(Failure::input(format!("{} is there already", place.display())));
+        return Err(taken());
     }
-    let placed = fs::rename(&made, place).and_then(|()| sync_folder(above));
-    placed.map_err(|error| wrong(&error))
+    // Somebody else may have put theirs there in this moment.
+    fs::rename(&made, place).map_err(|error| match place.exists() {
+        true => taken(),
+        false => wrong(&error),
+    })?;
+    sync_folder(above).map_err(|error| wrong(&error))
 }
 
 /// The files below a folder by their path from it, with `/` between the parts, in the order of
