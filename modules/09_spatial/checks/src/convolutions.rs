@@ -92,6 +92,10 @@ fn by_hand() -> Verdict {
             "12 comes of the kernel turned by half a turn: the taps are not flipped here",
         )
         .because(first == 4.0, "4 comes of the kernel with rows and columns exchanged")
+        .because(
+            first == -1.0,
+            "-1 comes of taps that all see the same column: tap j sees j places further",
+        )
         .because(first == -5.0, "-5 is the last product alone: they are added up")
         .note("the first number is 1 * 1 + 2 * 2 + 0 * 4 - 1 * 5")
 }

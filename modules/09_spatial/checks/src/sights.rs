@@ -61,7 +61,11 @@ fn taps() -> Verdict {
         .because(got == (0..4), "through tap 0, output 0 sees place -1: that is padding")
         .because(got == (1..5), "there are 4 outputs: 4 is none")
         .because(got == (1..3), "the end is not included in a range")?;
-    wrong::unless_eq(w.inside(1, 4), 0..4)?;
+    let got = w.inside(1, 4);
+    wrong::unless_eq(got.clone(), 0..4).because(
+        got == (0..3),
+        "the padding moves the picture: place o + tap - padding is inside below 4",
+    )?;
     let got = w.inside(2, 4);
     wrong::unless_eq(got.clone(), 0..3)
         .because(got == (0..4), "through tap 2, output 3 sees place 4, of 0 to 3: padding again")
