@@ -105,7 +105,7 @@ fn two() -> Verdict {
     let x = Tensor::from([1.0, 3.0]).reshape([2, 1, 1, 1]);
     let g = Tensor::from([5.0, 1.0]).reshape([2, 1, 1, 1]);
     let (_, got) = passed(&x, 2.0, &g, true);
-    wrong::unless_close(&got.to_vec(), [0.0, 0.0], 1e-6)
+    wrong::unless_close(got.to_vec(), [0.0, 0.0], 1e-6)
 }
 
 fn evaluation() -> Verdict {
