@@ -35,14 +35,18 @@
 //! meaning, or compute it faster. `tests/door.rs` does all three from outside.
 
 pub use tinytorch_activations as activations;
+pub use tinytorch_attention as attention;
 pub use tinytorch_autograd as autograd;
 pub use tinytorch_dataloader as dataloader;
+pub use tinytorch_embeddings as embeddings;
 pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
 pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
+pub use tinytorch_tokenization as tokenization;
 pub use tinytorch_training as training;
+pub use tinytorch_transformers as transformers;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
 ///
@@ -84,13 +88,34 @@ pub mod prelude {
     // 08: data.
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
-        RandomHorizontalFlip, TensorDataset, TinyDigits,
+        RandomHorizontalFlip, TensorDataset, TinyDigits, TinyTalks,
     };
 
     // 09: pictures.
     pub use tinytorch_spatial::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, BatchNorm2dOptions, Conv2d, Conv2dOptions,
         ConvBlock, Dropout2d, LeNet5, MaxPool2d, ResNet9, SmallVgg,
+    };
+
+    // 10: text.
+    pub use tinytorch_tokenization::{
+        BpeTokenizer, CharTokenizer, DecodeStream, Special, Tokenizer, TrainOptions,
+    };
+
+    // 11, 12: words as points, and who looks at whom.
+    pub use tinytorch_attention::{
+        AttentionOptions, MultiHeadAttention, MultiHeadAttentionOptions, attention_weights,
+        causal_mask, scaled_dot_product_attention,
+    };
+    pub use tinytorch_embeddings::{
+        Embedding, PositionEmbedding, Positions, RotaryEmbedding, SequenceEmbedding, sinusoidal,
+    };
+
+    // 13: a model that writes.
+    pub use tinytorch_transformers::{
+        GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions, NormKind,
+        PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
+        next_token_loss, save_gpt2,
     };
 }
 

@@ -5,12 +5,14 @@
 //! message. `TINYTORCH_BLESS=1 cargo test -p tinytorch --test messages` writes it anew.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
 use tinytorch::autograd::Backward;
 use tinytorch::prelude::*;
 use tinytorch::spatial::{Conv2dOp, conv2d, fold};
 use tinytorch::tensor::{Op, dispatch};
+use tinytorch::transformers::sample;
 
 /// Mistakes of one kind, each on a line of its own: the one that its message has to point at.
 type Theme = (&'static str, &'static [fn()]);
@@ -25,8 +27,10 @@ const MISTAKES: &[Theme] = &[
     ("losses", LOSSES),
     ("gradients", GRADIENTS),
     ("optimizers", OPTIMIZERS),
+    ("sequences", SEQUENCES),
     ("data", DATA),
     ("training", TRAINING),
+    ("transformers", TRANSFORMERS),
 ];
 
 const MAKING: &[fn()] = &[
@@ -153,6 +157,27 @@ const OPTIMIZERS: &[fn()] = &[
     || sgd().group(no_decay("biass")).step(&mut Linear::new(1, 1, &mut Rng::new(0)), &none()),
 ];
 
+const SEQUENCES: &[fn()] = &[
+    || _ = embedding().forward(&Tensor::from([3, 10])),
+    || _ = embedding().forward(&zeros([2])),
+    || _ = embedding().logits(&zeros([2, 3])),
+    || _ = embedding().with_padding_idx(10),
+    || _ = PositionEmbedding::new(8, 4, &mut Rng::new(0)).forward(&zeros([2, 9, 4])),
+    || _ = PositionEmbedding::new(8, 4, &mut Rng::new(0)).forward(&zeros([2, 4, 8])),
+    || _ = RotaryEmbedding::new(5, 8),
+    || _ = RotaryEmbedding::new(4, 8).apply(&zeros([2, 4]), 7),
+    || _ = attend(zeros([2, 3, 4]), zeros([2, 5, 6]), default()),
+    || _ = attend(zeros([2, 3, 4]), zeros([3, 3, 4]), default()),
+    || _ = attend(zeros([2, 4, 3, 4]), zeros([2, 2, 3, 4]), default()),
+    || _ = attend(zeros([2, 4, 3, 4]), zeros([2, 3, 3, 4]), shared()),
+    || _ = attend(zeros([4]), zeros([4]), default()),
+    || _ = attend(zeros([3, 4]), zeros([3, 4]), masked(&zeros([2, 3]))),
+    || _ = attend(zeros([3, 4]), zeros([3, 4]).ne(0.0), default()),
+    || _ = MultiHeadAttention::new(10, 4, default(), &mut Rng::new(0)),
+    || _ = MultiHeadAttention::new(8, 4, sharing(3), &mut Rng::new(0)),
+    || _ = MultiHeadAttention::new(8, 2, default(), &mut Rng::new(0)).forward(&zeros([2, 3, 6])),
+];
+
 const DATA: &[fn()] = &[
     || _ = DataLoader::new(TinyDigits::test(), DataLoaderOptions { batch_size: 0, ..default() }),
     || _ = TensorDataset::new(zeros([10, 3]), Tensor::arange_i32(9)),
@@ -165,8 +190,47 @@ const TRAINING: &[fn()] = &[
     || _ = Trainer::new(mse_loss, TrainerOptions { accumulate: 0, ..default() }),
 ];
 
+const TRANSFORMERS: &[fn()] = &[
+    || _ = LayerNorm::new(4).forward(&zeros([2, 3])),
+    || _ = RMSNorm::new(4).forward(&Tensor::from([[1, 2, 3, 4]])),
+    || _ = Gpt::new(GptConfig { heads: 5, ..GptConfig::tiny() }, &mut Rng::new(0)),
+    || _ = gpt().forward(&Tensor::zeros([1, 4])),
+    || _ = gpt().forward(&Tensor::from([[1, 256]])),
+    || _ = gpt().forward(&Tensor::randint([2, 65], 0, 9, &mut Rng::new(0))),
+    || _ = gpt().loss(&Tensor::from([[1, 2, 3]]), &Tensor::from([[2, 3]])),
+    || _ = gpt().loss(&Tensor::from([[1, 2]]), &Tensor::from([[2, 300]])),
+    || _ = inputs_and_targets(&Tensor::from([[1], [2]])),
+    || _ = generate(&gpt(), &[], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[256], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &hot(-1.0), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_k: Some(0), ..default() }, |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_p: Some(90.0), ..default() }, |_| go_on()),
+    || _ = sample(&[f32::NAN, 1.0], &mut Rng::new(0)),
+];
+
 fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
     Tensor::zeros(shape)
+}
+
+fn embedding() -> Embedding {
+    Embedding::new(10, 4, &mut Rng::new(0))
+}
+
+#[track_caller]
+fn attend(q: Tensor, k: Tensor, options: AttentionOptions) -> Tensor {
+    scaled_dot_product_attention(&q, &k, &k, &options)
+}
+
+fn masked(mask: &Tensor) -> AttentionOptions<'_> {
+    AttentionOptions { mask: Some(mask), ..default() }
+}
+
+fn shared() -> AttentionOptions<'static> {
+    AttentionOptions { enable_gqa: true, ..default() }
+}
+
+fn sharing(kv_heads: usize) -> MultiHeadAttentionOptions {
+    MultiHeadAttentionOptions { kv_heads: Some(kv_heads), ..default() }
 }
 
 fn default<T: Default>() -> T {
@@ -190,6 +254,18 @@ fn differentiated() -> Tensor {
     let loss = (weight() * 2.0).sum();
     loss.backward();
     loss
+}
+
+fn gpt() -> Gpt {
+    Gpt::new(GptConfig { layers: 1, ..GptConfig::tiny() }, &mut Rng::new(0))
+}
+
+fn hot(temperature: f32) -> GenerateOptions {
+    GenerateOptions { temperature, ..default() }
+}
+
+fn go_on() -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn sgd() -> Sgd {

@@ -7,10 +7,12 @@ mod comparisons;
 mod elementwise;
 mod indexing;
 mod joins;
+mod norms;
 mod products;
 mod reductions;
 mod regression;
 mod spatial;
+mod sequences;
 mod views;
 
 use crate::args::Args;
@@ -76,6 +78,8 @@ pub fn rows() -> Vec<Row> {
         regression::rows(),
         classification::rows(),
         spatial::rows(),
+        sequences::rows(),
+        norms::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
