@@ -84,9 +84,16 @@ fn variance() -> Verdict {
     forward(&layer, &two_and_four());
     let got = layer.running_var.get().item();
     wrong::unless_close(got, 1.1_f32, 1e-6)
-        .because((got - 1.0).abs() < 1e-6, "the batch's variance of 1 was taken as it is: times 2 / (2 - 1), which makes up for the mean that fits too well")
+        .because(
+            (got - 1.0).abs() < 1e-6,
+            "the batch's variance of 1 was taken as it is: times 2 / (2 - 1), which makes up for \
+             the mean that fits too well",
+        )
         .because((got - 0.95).abs() < 1e-6, "1 * 1 / 2 makes it smaller still: count / (count - 1)")
-        .because((got - 1.9).abs() < 1e-5, "1.9 is nine tenths of the batch: momentum is the part of the new")
+        .because(
+            (got - 1.9).abs() < 1e-5,
+            "1.9 is nine tenths of the batch: momentum is the part of the new",
+        )
 }
 
 fn momentum() -> Verdict {

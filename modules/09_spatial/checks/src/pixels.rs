@@ -51,9 +51,13 @@ fn by_hand() -> Verdict {
     wrong::unless_close(matrix(&got), expected, 0.0)
         .because(
             [1.0, 10.0, 100.0, 1000.0].contains(&middle),
-            "the middle was seen by four windows and kept what one of them gave: windows overlap, so add",
+            "the middle was seen by four windows and kept what one of them gave: windows \
+             overlap, so add",
         )
-        .because(got.at([0, 0, 0, 0]) == 1000.0, "the corner was met by the first tap: the kernel is turned around")
+        .because(
+            got.at([0, 0, 0, 0]) == 1000.0,
+            "the corner was met by the first tap: the kernel is turned around",
+        )
 }
 
 fn one_place() -> Verdict {

@@ -19,7 +19,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "09.2.stride",
         exercise: "09.2",
-        fact: "with a stride of 2, tap 0 of a kernel of 3 with padding 1 is inside for 1..3 on 5 places",
+        fact: "with a stride of 2, tap 0 of a kernel of 3 with padding 1 is inside for 1..3 on \
+         5 places",
         run: stride,
     },
     Check {
@@ -31,7 +32,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "09.2.empty",
         exercise: "09.2",
-        fact: "a picture of 1 place is seen through the middle tap only; the other ranges are empty",
+        fact: "a picture of 1 place is seen through the middle tap only; the other ranges are \
+         empty",
         run: empty,
     },
     Check {

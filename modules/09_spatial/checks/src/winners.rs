@@ -29,7 +29,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "09.7.planes",
         exercise: "09.7",
-        fact: "each channel of each picture has its own winners, counted from the start of its plane",
+        fact: "each channel of each picture has its own winners, counted from the start of its \
+         plane",
         run: planes,
     },
     Check { id: "09.7.nan", exercise: "09.7", fact: "a NaN in a window comes through", run: nan },
