@@ -113,8 +113,8 @@ pub mod prelude {
 
     // 13: a model that writes.
     pub use tinytorch_transformers::{
-        GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions, NormKind,
-        PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
+        Ended, GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions,
+        NormKind, PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
         next_token_loss, save_gpt2,
     };
 }

@@ -13,6 +13,8 @@ pub struct Course {
     pub root: PathBuf,
     /// All modules, in order.
     pub modules: Vec<Module>,
+    /// All milestones, in order.
+    pub milestones: Vec<Milestone>,
 }
 
 /// A module: what `course.toml` says of it, and its folder.
@@ -30,10 +32,27 @@ pub struct Module {
     pub folder: PathBuf,
 }
 
+/// A milestone: what `course.toml` says of it.
+#[derive(Clone, Deserialize)]
+pub struct Milestone {
+    /// Two digits.
+    pub id: String,
+    /// Its word.
+    pub name: String,
+    year: u32,
+    /// Ids of the modules without which it can't run.
+    pub needs: Vec<String>,
+    /// Ids of the modules after which the rest of it can.
+    #[serde(default)]
+    pub again: Vec<String>,
+}
+
 /// What is read of `course.toml` here; all of it is checked where it is embedded, in `tito`.
 #[derive(Deserialize)]
 struct Manifest {
     module: Vec<Entry>,
+    #[serde(default)]
+    milestone: Vec<Milestone>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +82,7 @@ impl Course {
             needs: entry.needs,
             package: entry.package,
         });
-        Ok(Self { modules: modules.collect(), root })
+        Ok(Self { modules: modules.collect(), milestones: manifest.milestone, root })
     }
 
     /// The modules with these ids, or all that have exercises by now.
@@ -79,7 +98,8 @@ impl Course {
         }
     }
 
-    fn module(&self, id: &str) -> Result<&Module, String> {
+    /// The module `id`.
+    pub fn module(&self, id: &str) -> Result<&Module, String> {
         let found = self.modules.iter().find(|module| module.id == id);
         found.ok_or_else(|| format!("there is no module {id}; ids have two digits, as in 05"))
     }
@@ -99,8 +119,17 @@ impl Course {
     }
 }
 
+impl Milestone {
+    /// Whether it is written by now.
+    pub fn is_in(&self, course: &Course) -> bool {
+        let folder = format!("milestones/{}_{}_{}", self.id, self.year, self.name);
+        course.root.join(folder).join("Cargo.toml").is_file()
+    }
+}
+
 impl Module {
-    fn has_exercises(&self) -> bool {
+    /// Whether it is a chapter by now.
+    pub fn has_exercises(&self) -> bool {
         self.folder.join("exercises.toml").is_file()
     }
 

@@ -2,16 +2,17 @@
 
 use crate::course::Module;
 use crate::files;
+use crate::scratch::Files;
 use cut::{Cut, Stub};
 
 /// The shortest answer that is looked for elsewhere, in characters without white space. Shorter
 /// ones, such as `self.shape`, are said in many places with as much right.
 const TELLING: usize = 40;
 
-/// What learners get of a module.
+/// What learners get: of a module, or in a workspace.
 pub struct Given {
-    /// The module's id.
-    module: String,
+    /// The folder, for people.
+    place: String,
     /// Where, and the text without white space and the marks of comments.
     texts: Vec<(String, String)>,
 }
@@ -24,7 +25,17 @@ impl Given {
             // A file that is missing is found missing elsewhere.
             (file.to_string(), bare(&files::text(&module.folder.join(file)).unwrap_or_default()))
         });
-        Self { module: module.folder_name(), texts: files.chain(told).collect() }
+        let place = format!("modules/{}", module.folder_name());
+        Self { place, texts: files.chain(told).collect() }
+    }
+
+    /// The text files of a folder that is called `place`.
+    pub fn of_files(place: &str, files: &Files) -> Self {
+        let text = |(name, content): (&String, &Vec<u8>)| {
+            let text = std::str::from_utf8(content).ok()?;
+            Some((name.clone(), bare(text)))
+        };
+        Self { place: place.to_string(), texts: files.iter().filter_map(text).collect() }
     }
 
     /// Each place in which the body of one of `cuts` can be read.
@@ -34,8 +45,8 @@ impl Given {
             let body = bare(&cut.body);
             for (file, _) in self.texts.iter().filter(|(_, text)| text.contains(&body)) {
                 leaks.push(format!(
-                    "modules/{}/{file}: the answer of {}, `{}`, stands here",
-                    self.module, cut.exercise, cut.function
+                    "{}/{file}: the answer of {}, `{}`, stands here",
+                    self.place, cut.exercise, cut.function
                 ));
             }
         }
@@ -69,7 +80,8 @@ mod tests {
         };
         let text = "/// let mut sum = 0.0;\n/// for x in values {\n///     sum += x;\n/// }\n\
                     /// sum / values.len() as f32\nfn mean() {}";
-        let given = Given { module: "02_b".into(), texts: vec![("src/a.rs".into(), bare(text))] };
+        let given =
+            Given { place: "modules/02_b".into(), texts: vec![("src/a.rs".into(), bare(text))] };
         let leaks = given.leaks(&[cut(body), cut("self.sum()"), cut(&body.replace("sum", "all"))]);
         assert_eq!(leaks, ["modules/02_b/src/a.rs: the answer of 01.1, `a::mean`, stands here"]);
     }

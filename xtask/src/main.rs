@@ -6,6 +6,8 @@
 //! | [`scratch`], [`checks`], [`files`] | a module on trial: its own workspace, its checks' words |
 //! | [`stubs`], [`leaks`] | `stubs`: what learners get, and what must not be in it |
 //! | [`mutants`] | `mutants`: known mistakes, made on purpose |
+//! | [`learner`] | `learner`: somebody who knows every answer, with the real `tito` |
+//! | [`generated`] | `generated-mutants`: mistakes that a machine makes up |
 //! | [`audit`] | `check-course`: what must hold in what is written |
 //! | [`tinydigits`] | `tinydigits`: a data set, made |
 //! | [`tinytalks`] | `tinytalks`: a data set, judged |
@@ -14,7 +16,9 @@ mod audit;
 mod checks;
 mod course;
 mod files;
+mod generated;
 mod leaks;
+mod learner;
 mod mistakes;
 mod mutants;
 mod scratch;
@@ -51,6 +55,22 @@ enum Xtask {
         /// How many to try at the same time
         #[arg(long, default_value_t = mutants::jobs())]
         jobs: usize,
+    },
+    /// Let cargo-mutants (which must be installed) make up mistakes, and try a sample of them: the
+    /// checks of the module must catch 85 % of those that compile
+    GeneratedMutants {
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        choice: generated::Choice,
+    },
+    /// Go through the course as a learner, with the real `tito` in an empty folder: every check from
+    /// not written to passed, every milestone when it is due and on that code
+    Learner {
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        manner: learner::Manner,
     },
     /// Check what is written: ids, lists, needs, questions, lessons, figures
     CheckCourse {
@@ -100,6 +120,14 @@ fn run(command: Xtask) -> Result<Vec<String>, String> {
         Xtask::Mutants { scope, only, jobs } => {
             let course = scope.course()?;
             mutants::verify(&course, &course.chosen(&scope.modules)?, only.as_deref(), jobs)
+        }
+        Xtask::GeneratedMutants { scope, choice } => {
+            let course = scope.course()?;
+            generated::verify(&course, &course.chosen(&scope.modules)?, &choice)
+        }
+        Xtask::Learner { scope, manner } => {
+            let course = scope.course()?;
+            learner::verify(&course, &course.chosen(&scope.modules)?, &manner)
         }
         Xtask::CheckCourse { scope, add_ids } => {
             let course = scope.course()?;

@@ -20,7 +20,7 @@ pub fn chat(model: &Gpt, tokenizer: &BpeTokenizer, stage: &mut dyn Stage) {
          such as \"What is your name?\" or \"Which animal says moo?\", and will make up the rest.",
     );
     let mut earlier: Option<Turn> = None;
-    while let Some(question) = stage.ask("you: ") {
+    while let Some(question) = stage.ask("you:") {
         let question = question.trim().to_owned();
         if question.is_empty() {
             break;

@@ -12,8 +12,8 @@ use crate::{Merge, TrainOptions, Word};
 /// A tokenizer whose tokens are stretches of bytes: the 256 bytes themselves, and whatever merges
 /// have put together from them.
 ///
-/// As every text is bytes, every text can be encoded, and [`decode`](crate::Tokenizer::decode) gives it
-/// back to the last space.
+/// As every text is bytes, every text can be encoded, and
+/// [`decode`](crate::Tokenizer::decode) gives it back to the last space.
 ///
 /// ```
 /// use tinytorch_tokenization::{BpeTokenizer, Special, Tokenizer, TrainOptions};
@@ -126,7 +126,9 @@ impl BpeTokenizer {
             );
             token.id = vocabulary.add_apart(token.content.clone().into_bytes());
         }
-        let ranks = Ranks::new(&merges).expect("a merged pair stands nowhere any more");
+        let ranks = Ranks::new(&merges).unwrap_or_else(|pair| {
+            panic!("train: a pair was merged twice; a merge must be done in all words: {pair:?}")
+        });
         Self { vocabulary, merges, ranks, byte_ids, added, cut: Cut::default() }
     }
 

@@ -22,7 +22,8 @@
 //! use tinytorch_tokenization::{BpeTokenizer, Tokenizer, TrainOptions};
 //!
 //! let text = "the cat sat on the mat; the rat that sat on the cat sat on the mat that sat";
-//! let tokenizer = BpeTokenizer::train(text, &TrainOptions { vocab_size: 280, ..Default::default() });
+//! let options = TrainOptions { vocab_size: 280, ..Default::default() };
+//! let tokenizer = BpeTokenizer::train(text, &options);
 //! let ids = tokenizer.encode(text);
 //! assert!(ids.len() < text.len() / 2);
 //! assert_eq!(tokenizer.decode(&ids), text);
@@ -81,3 +82,7 @@ pub use special::Special;
 pub use stream::DecodeStream;
 pub use tokenizer::Tokenizer;
 pub use train::{Merge, TrainOptions};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

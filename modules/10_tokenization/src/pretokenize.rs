@@ -50,7 +50,13 @@ impl<'a> Iterator for Gpt2Words<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let (word, rest) = self.rest.split_at(first_word(self.rest));
+        let length = first_word(self.rest);
+        assert!(
+            length > 0 && self.rest.is_char_boundary(length),
+            "gpt2_words: a word has bytes and ends between two characters: {length} of {:?}",
+            self.rest
+        );
+        let (word, rest) = self.rest.split_at(length);
         self.rest = rest;
         Some(word)
     }

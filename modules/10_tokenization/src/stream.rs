@@ -11,7 +11,8 @@ use crate::Tokenizer;
 /// ```
 /// use tinytorch_tokenization::{BpeTokenizer, DecodeStream, TrainOptions};
 ///
-/// let tokenizer = BpeTokenizer::train("", &TrainOptions { vocab_size: 256, ..Default::default() });
+/// let options = TrainOptions { vocab_size: 256, ..Default::default() };
+/// let tokenizer = BpeTokenizer::train("", &options);
 /// let mut stream = DecodeStream::new(&tokenizer);
 /// let ids = tokenizer.encode_bytes("né".as_bytes()); // three bytes, three tokens
 /// assert_eq!(stream.push(ids[0]), "n");

@@ -87,9 +87,11 @@ impl BpeTokenizer {
   "padding": null,
   "added_tokens": [{added}],
   "normalizer": null,
-  "pre_tokenizer": {{"type": "ByteLevel", "add_prefix_space": {}, "trim_offsets": true, "use_regex": {}}},
+  "pre_tokenizer": {{"type": "ByteLevel", "trim_offsets": true,
+    "add_prefix_space": {}, "use_regex": {}}},
   "post_processor": null,
-  "decoder": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}},
+  "decoder": {{"type": "ByteLevel", "trim_offsets": true,
+    "add_prefix_space": true, "use_regex": true}},
   "model": {{
     "type": "BPE",
     "dropout": null,

@@ -43,6 +43,9 @@ pub(crate) struct Limits {
 
 /// Learns merges from `words`, in order, and adds their tokens to `vocabulary`.
 ///
+/// No two merges make the same bytes. Where no token reaches over the ends of a stretch, its tokens
+/// depend on the stretch alone: it is `ab` and `c` everywhere, or `a` and `bc` everywhere.
+///
 /// Cost: each merge counts all pairs of all different words, so 1,000 merges of 1 MB look at about
 /// 10^8 pairs. [`learn_merges`](crate::learn::learn_merges) gives the same merges sooner.
 pub(crate) fn learn_merges_by_recounting(

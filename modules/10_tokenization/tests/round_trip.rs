@@ -1,5 +1,6 @@
 //! Whatever goes in comes out again: bytes, texts, and tokenizers through their files.
 
+use std::collections::HashSet;
 use std::fs;
 
 use tinytorch_tensor::Rng;
@@ -67,6 +68,8 @@ fn ids_are_contiguous_and_no_more_than_asked_for() {
         );
         assert_eq!(tokenizer.vocab_size(), vocab_size);
         let ids = 0..vocab_size as i32;
+        let different: HashSet<&[u8]> = ids.clone().filter_map(|id| tokenizer.token(id)).collect();
+        assert_eq!(different.len(), vocab_size);
         assert!(ids.clone().all(|id| tokenizer.token(id).is_some_and(|token| !token.is_empty())));
         assert_eq!((tokenizer.token(-1), tokenizer.token(ids.end)), (None, None));
     }

@@ -40,3 +40,8 @@ pub use embedding::{Embedding, EmbeddingBackward, EmbeddingOp, embedding};
 pub use position::{PositionEmbedding, sinusoidal};
 pub use rotary::{Rotary, RotaryEmbedding};
 pub use sequence::{Positions, SequenceEmbedding};
+
+/// The code in the lesson, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

@@ -1,7 +1,7 @@
 //! Places as angles.
 
 use crate::position::{frequency, length};
-use tinytorch_autograd::{Each, Gradient};
+use tinytorch_autograd::{Each, Gradient, Node};
 use tinytorch_layers::{Module, state};
 use tinytorch_tensor::{Brought, Op, Reads, Tensor, dispatch};
 
@@ -44,14 +44,14 @@ impl Op for Rotary {
         Reads::input(1) | Reads::input(2)
     }
 
-    /// The way back is the turn back: a rotation's inverse is its transpose.
     fn brings(&self) -> Brought {
-        const {
-            &[&Gradient(&Each::<Rotary>(&[|op, n, g| {
-                dispatch(Rotary { inverse: !op.inverse, ..*op }, &[g, n.x(1), n.x(2)])
-            }]))]
-        }
+        const { &[&Gradient(&Each::<Rotary>(&[turned_back]))] }
     }
+}
+
+/// What the words get: `g`, turned the other way. A rotation's transpose is its inverse.
+fn turned_back(op: &Rotary, n: &Node, g: &Tensor) -> Tensor {
+    dispatch(Rotary { inverse: !op.inverse, ..*op }, &[g, n.x(1), n.x(2)])
 }
 
 /// Rotary positions: turns queries and keys so that their product knows how far apart they are.

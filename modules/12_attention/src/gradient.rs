@@ -3,7 +3,7 @@
 use crate::attention::ScaledDotProductAttention;
 use crate::options::{sharing, weights_shape};
 use crate::query::{Queries, add_scaled, dot, row_of};
-use crate::weights::{repeated, summed, weights};
+use crate::weights::{for_query_heads, summed, weights};
 use tinytorch_autograd::{Gradient, Joint, Node};
 use tinytorch_tensor::{Brought, Op, Reads, Shape, Tensor, dispatch};
 
@@ -146,11 +146,12 @@ impl Row {
 fn second(op: &ScaledDotProductAttentionBackward, n: &Node, h: &Tensor) -> Vec<Option<Tensor>> {
     let (q, g, mask) = (n.x(0), n.x(3), (n.len() > 4).then(|| n.x(4)));
     let (scale, shared) = (op.attention.scale, sharing(n.shape(0), n.shape(1)));
-    let (k, v) = (&repeated(n.x(1), shared), &repeated(n.x(2), shared));
+    let (k, v) = (&for_query_heads(n.x(1), shared), &for_query_heads(n.x(2), shared));
     let mut shapes = vec![n.shape(0), n.shape(1), n.shape(2)];
     shapes.extend(op.of_mask.then(|| n.shape(4)));
     let pieces: Vec<Tensor> = cut(h, &shapes).into_iter().flatten().collect();
-    let (a, b, c) = (&pieces[0], &repeated(&pieces[1], shared), &repeated(&pieces[2], shared));
+    let (a, b, c) =
+        (&pieces[0], &for_query_heads(&pieces[1], shared), &for_query_heads(&pieces[2], shared));
 
     let product = |x: &Tensor, y: &Tensor| x.matmul(&y.transpose(-1, -2));
     let total = |x: Tensor| x.sum_over(-1, true);
@@ -217,7 +218,7 @@ mod tests {
 
     /// Attention in four lines, by ops that have rules of their own.
     fn textbook(x: &[Tensor], causal: bool) -> Tensor {
-        attention_weights(&x[0], &x[1], &options(x, causal)).matmul(&repeated(&x[2], 2))
+        attention_weights(&x[0], &x[1], &options(x, causal)).matmul(&for_query_heads(&x[2], 2))
     }
 
     fn attention(x: &[Tensor], causal: bool) -> Tensor {
@@ -281,7 +282,7 @@ mod tests {
             Tensor::from_vec(all, [2, 4, 3, 4])
         };
         let known =
-            (attention_weights(&x[0], &x[1], &SHARED) * factors).matmul(&repeated(&x[2], 2));
+            (attention_weights(&x[0], &x[1], &SHARED) * factors).matmul(&for_query_heads(&x[2], 2));
         let (first, second) = twice(&call(&x), &x);
         let (first_known, second_known) = twice(&known, &x);
         for x in &x {

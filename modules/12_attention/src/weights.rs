@@ -17,7 +17,7 @@ use tinytorch_tensor::{Shape, Tensor};
 #[track_caller]
 pub fn attention_weights(q: &Tensor, k: &Tensor, options: &AttentionOptions) -> Tensor {
     options.check("attention_weights", q, k);
-    let k = repeated(k, sharing(q.shape(), k.shape()));
+    let k = for_query_heads(k, sharing(q.shape(), k.shape()));
     weights(q, &k, options.scale_for(q), options.causal, options.mask)
 }
 
@@ -29,26 +29,37 @@ pub(crate) fn weights(
     causal: bool,
     mask: Option<&Tensor>,
 ) -> Tensor {
-    let mut scores = q.matmul(&k.transpose(-1, -2)) * scale;
-    let mut may_look = causal.then(|| causal_mask(q.size(-2), k.size(-2)));
-    if let Some(mask) = mask {
-        let allowed = if mask.kind() == "i32" { mask.ne(0) } else { mask.gt(f32::NEG_INFINITY) };
-        if mask.kind() != "i32" {
-            scores = scores + Tensor::where_(&allowed, mask, 0.0);
-        }
-        may_look = Some(may_look.map_or_else(|| allowed.clone(), |earlier| earlier * &allowed));
+    let scores = q.matmul(&k.transpose(-1, -2)) * scale;
+    match (causal, mask) {
+        (false, None) => scores.softmax(-1),
+        _ => among_visible(&scores, causal, mask),
     }
-    let Some(may_look) = may_look else { return scores.softmax(-1) };
-    // Not -inf before the softmax: a row of nothing else would be NaN, and so would its gradient.
-    let hidden = &may_look.eq(0);
-    scores.masked_fill(hidden, f32::MIN).softmax(-1).masked_fill(hidden, 0.0)
 }
 
-/// Each head `shared` times: `[…, h, s, d] -> […, h shared, s, d]`.
-pub(crate) fn repeated(x: &Tensor, shared: usize) -> Tensor {
-    if shared == 1 {
-        return x.clone();
+/// The softmax of the scores of those keys that a query may look at; 0 for the others.
+fn among_visible(scores: &Tensor, causal: bool, mask: Option<&Tensor>) -> Tensor {
+    let (mut scores, mut hidden) = (scores.clone(), Tensor::from(0));
+    if causal {
+        hidden = causal_mask(scores.size(-2), scores.size(-1)).eq(0);
     }
+    if let Some(mask) = mask.filter(|mask| mask.kind() == "i32") {
+        hidden = hidden.maximum(mask.eq(0));
+    } else if let Some(mask) = mask {
+        let never = mask.eq(f32::NEG_INFINITY);
+        scores = scores + mask.masked_fill(&never, 0.0);
+        hidden = hidden.maximum(never);
+    }
+    // Not -inf before the softmax: a row of nothing else would be NaN, and so would its gradient.
+    scores.masked_fill(&hidden, f32::MIN).softmax(-1).masked_fill(&hidden, 0.0)
+}
+
+/// Keys or values for each head of queries, of which `shared` share one.
+pub(crate) fn for_query_heads(x: &Tensor, shared: usize) -> Tensor {
+    if shared == 1 { x.clone() } else { repeated(x, shared) }
+}
+
+/// Each head `shared` times, next to each other: `[…, h, s, d] -> […, h shared, s, d]`.
+fn repeated(x: &Tensor, shared: usize) -> Tensor {
     let (apart, together) = shapes(x, x.size(-3), shared);
     x.unsqueeze(-3).expand(apart).reshape(together)
 }

@@ -34,9 +34,13 @@ pub fn tell(
             let exercises = syllabus::exercises(&workspace.tree, module)?;
             terminal.print(head(judgment, &exercises, module, terminal));
             let sources = workspace.read(module)?;
+            let open = |it: &Exercise| locate::has_hole(&sources, &it.id);
+            let failed = |it: &Exercise| judgment.failures().any(|of| of.exercise == it.id);
+            let cause = exercises.iter().find(|it| failed(it) && !open(it));
             for exercise in &exercises {
-                let open = locate::has_hole(&sources, &exercise.id);
-                terminal.print(line(exercise, open, judgment, terminal));
+                // With a cause in what is written, what is not written is no mistake.
+                let excused = open(exercise) && cause.is_some();
+                terminal.print(line(exercise, open(exercise), excused, judgment, terminal));
             }
             details(judgment, &exercises, all, module, workspace, terminal)
         }
@@ -62,10 +66,19 @@ fn head(
     format!("{}   {counts}\n", terminal.bold(&title))
 }
 
-fn line(exercise: &Exercise, open: bool, judgment: &Judgment, terminal: &Terminal) -> String {
+fn line(
+    exercise: &Exercise,
+    open: bool,
+    excused: bool,
+    judgment: &Judgment,
+    terminal: &Terminal,
+) -> String {
     let status = judgment.exercises().get(exercise.id.as_str()).copied();
     let (mark, after) = match status {
         Some(Status::Passed) => (terminal.green("\u{2713}"), String::new()),
+        Some(status) if excused && status != Status::Passed => {
+            (terminal.dim("\u{b7}"), String::new())
+        }
         Some(Status::NotWritten) if open => (terminal.dim("\u{b7}"), String::new()),
         Some(Status::NotWritten) => {
             (terminal.dim("\u{b7}"), waits(exercise, judgment).unwrap_or_default())

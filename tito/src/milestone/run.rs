@@ -42,6 +42,9 @@ pub struct Request {
     /// In a workspace: run on the answer key, not on your modules
     #[arg(long)]
     pub answer_key: bool,
+    /// Show every seed in a line of its own; the record has them always
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Print one JSON object for each result, and nothing else
     #[arg(long)]
     pub json: bool,
@@ -159,9 +162,9 @@ impl House<'_> {
             let reports = if request.json {
                 perform(&mut Silent)?
             } else {
-                let mut show = Show::new(terminal, share);
+                let mut show = Show::new(terminal, share, request.verbose);
                 let reports = perform(&mut show);
-                show.end();
+                show.close();
                 reports?
             };
             for report in reports {
@@ -211,6 +214,9 @@ impl House<'_> {
             let remote = self.course.data_set(id).is_some_and(|it| it.source == Source::Remote);
             !remote || at_hand(id, self.data)
         };
+        if request.chat {
+            return Ok((vec![None], Vec::new())); // the milestone knows which of its models talks
+        }
         let all = open.len() == milestone.data_sets().len();
         let (here, absent): (Vec<&str>, Vec<&str>) = open.into_iter().partition(is_here);
         let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();

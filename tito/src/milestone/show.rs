@@ -8,6 +8,8 @@ use crate::terminal::Terminal;
 
 /// Lines that one progress bar may become where nothing can move.
 const MOST_LINES: u64 = 20;
+/// Seeds of a part that get a line of their own; the others share one.
+const TOLD: usize = 3;
 
 /// Shows a performance: the story and the pictures on stdout, progress on stderr as a moving bar,
 /// or as plain lines where nothing can move.
@@ -15,9 +17,11 @@ pub struct Show<'a> {
     terminal: &'a Terminal,
     /// Whether seeds end with a share of one.
     share: bool,
+    /// Whether every seed gets a line of its own.
+    verbose: bool,
     seed: Option<u64>,
-    /// Whether the last line is that of a seed.
-    after_seeds: bool,
+    /// The seeds since the last word or picture, with what each came to.
+    seeds: Vec<(u64, f64)>,
     open: Option<Open>,
 }
 
@@ -33,8 +37,14 @@ struct Open {
 
 impl Show<'_> {
     /// A stage on this terminal.
-    pub fn new(terminal: &Terminal, share: bool) -> Show<'_> {
-        Show { terminal, share, seed: None, after_seeds: false, open: None }
+    pub fn new(terminal: &Terminal, share: bool, verbose: bool) -> Show<'_> {
+        Show { terminal, share, verbose, seed: None, seeds: Vec::new(), open: None }
+    }
+
+    /// After the last word.
+    pub fn close(&mut self) {
+        self.end();
+        self.tell_other_seeds();
     }
 
     fn print(&self, text: &str) {
@@ -44,11 +54,21 @@ impl Show<'_> {
         }
     }
 
-    /// An empty line between the seeds and what follows them.
+    /// A line for the seeds that had none, and an empty one between seeds and what follows them.
     fn close_seeds(&mut self) {
-        if std::mem::take(&mut self.after_seeds) {
+        if self.tell_other_seeds() {
             self.print("");
         }
+    }
+
+    /// Whether there were any seeds.
+    fn tell_other_seeds(&mut self) -> bool {
+        let seeds = std::mem::take(&mut self.seeds);
+        let told = if self.verbose { seeds.len() } else { TOLD.min(seeds.len()) };
+        if let Some(line) = together(&seeds[told..], self.share) {
+            self.print(&line);
+        }
+        !seeds.is_empty()
     }
 
     /// What a bar counts: `seed 3  epochs`.
@@ -72,6 +92,7 @@ impl Show<'_> {
 
 impl Stage for Show<'_> {
     fn chapter(&mut self, title: &str) {
+        self.tell_other_seeds();
         self.print(&format!("\n{}\n", self.terminal.bold(title)));
     }
 
@@ -94,7 +115,8 @@ impl Stage for Show<'_> {
         open.bar.set_message(note.clone());
         open.bar.set_position(done);
         let due = done * MOST_LINES.min(open.total) / open.total.max(1);
-        if !self.terminal.bars && due > open.lines {
+        let told = self.verbose || self.seed.is_none() || self.seeds.len() < TOLD;
+        if !self.terminal.bars && told && due > open.lines {
             self.terminal.remark(format!("{}  {done} of {}  {note}", open.label, open.total));
         }
         open.lines = open.lines.max(due);
@@ -118,8 +140,10 @@ impl Stage for Show<'_> {
 
     fn seed_finished(&mut self, seed: u64, value: f64) {
         self.seed = None;
-        self.print(&format!("seed {seed}: {}", amount(value, self.share)));
-        self.after_seeds = true;
+        if self.verbose || self.seeds.len() < TOLD {
+            self.print(&format!("seed {seed}: {}", amount(value, self.share)));
+        }
+        self.seeds.push((seed, value));
     }
 
     fn ask(&mut self, prompt: &str) -> Option<String> {
@@ -129,6 +153,24 @@ impl Stage for Show<'_> {
     }
 }
 
+/// What several seeds came to, in a line.
+fn together(seeds: &[(u64, f64)], share: bool) -> Option<String> {
+    let ((first, _), (last, _)) = (seeds.first()?, seeds.last()?);
+    let name = match seeds.len() {
+        1 => format!("seed {first}"),
+        _ => format!("seeds {first} to {last}"),
+    };
+    let least = seeds.iter().map(|seed| seed.1).fold(f64::INFINITY, f64::min);
+    let most = seeds.iter().map(|seed| seed.1).fold(f64::NEG_INFINITY, f64::max);
+    let (least, most) = (amount(least, share), amount(most, share));
+    Some(match seeds.iter().any(|seed| seed.1.is_nan()) {
+        true => format!("{name}: not all came to a number"),
+        false if seeds.len() == 1 => format!("{name}: {least}"),
+        false if least == most => format!("{name}: {least} each"),
+        false => format!("{name}: {least} to {most}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +178,7 @@ mod tests {
     #[test]
     fn without_a_terminal_progress_is_plain_lines_and_not_too_many() {
         let terminal = Terminal::plain();
-        let mut show = Show::new(&terminal, true);
+        let mut show = Show::new(&terminal, true, false);
         show.seed_started(7);
         show.begin(1000, "steps");
         (1..=1000).for_each(|step| show.advance(step, "loss 0.50"));
@@ -153,16 +195,52 @@ mod tests {
     #[test]
     fn an_empty_line_parts_the_seeds_from_what_follows() {
         let terminal = Terminal::plain();
-        let mut show = Show::new(&terminal, true);
+        let mut show = Show::new(&terminal, true, false);
         (0..2).for_each(|seed| show.seed_finished(seed, 1.0));
         show.say("Done.");
         assert_eq!(terminal.written().0, "seed 0: 100.0 %\nseed 1: 100.0 %\n\nDone.\n\n");
     }
 
     #[test]
+    fn of_many_seeds_the_first_have_a_line_each_and_the_others_share_one() {
+        let terminal = Terminal::plain();
+        let mut show = Show::new(&terminal, true, false);
+        for seed in 0..20 {
+            show.seed_started(seed);
+            show.begin(10, "epochs");
+            show.advance(10, "");
+            show.end();
+            show.seed_finished(seed, if seed == 7 { 0.75 } else { 1.0 });
+        }
+        show.say("Done.");
+        show.seed_finished(0, 1.0);
+        show.close();
+        let (out, err) = terminal.written();
+        let told =
+            "seed 0: 100.0 %\nseed 1: 100.0 %\nseed 2: 100.0 %\nseeds 3 to 19: 75.0 % to 100.0 %";
+        assert_eq!(out, format!("{told}\n\nDone.\n\nseed 0: 100.0 %\n"));
+        assert_eq!(err.lines().count(), TOLD);
+
+        let terminal = Terminal::plain();
+        let mut show = Show::new(&terminal, true, true);
+        (0..20).for_each(|seed| show.seed_finished(seed, 1.0));
+        show.close();
+        assert_eq!(terminal.written().0.lines().count(), 20);
+    }
+
+    #[test]
+    fn seeds_that_share_a_line_are_told_as_they_are() {
+        assert_eq!(together(&[], true), None);
+        assert_eq!(together(&[(3, 1.0)], true).unwrap(), "seed 3: 100.0 %");
+        assert_eq!(together(&[(3, 0.5), (4, 0.5)], true).unwrap(), "seeds 3 to 4: 50.0 % each");
+        let lost = together(&[(3, 0.5), (4, f64::NAN)], true).unwrap();
+        assert_eq!(lost, "seeds 3 to 4: not all came to a number");
+    }
+
+    #[test]
     fn every_epoch_has_its_line_when_there_are_few() {
         let terminal = Terminal::plain();
-        let mut show = Show::new(&terminal, true);
+        let mut show = Show::new(&terminal, true, false);
         show.begin(3, "epochs");
         (1..=3).for_each(|epoch| show.advance(epoch, ""));
         show.begin(0, "nothing"); // ends the open one; a total of zero divides nothing
@@ -174,7 +252,7 @@ mod tests {
     #[test]
     fn the_story_is_wrapped_and_pictures_are_not() {
         let terminal = Terminal::plain();
-        let mut show = Show::new(&terminal, true);
+        let mut show = Show::new(&terminal, true, false);
         show.chapter("1957");
         show.say(&"word ".repeat(30));
         show.picture(&"#".repeat(90));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -95,7 +95,15 @@ impl Learner {
     }
 
     pub fn without_workspace(name: &str) -> Learner {
-        let home = tempfile::tempdir().unwrap();
+        Learner::at_home(tempfile::tempdir().unwrap(), name)
+    }
+
+    /// Somebody who will make a workspace below this folder.
+    pub fn living_in(folder: &Path) -> Learner {
+        Learner::at_home(tempfile::tempdir_in(folder).unwrap(), "my-tinytorch")
+    }
+
+    fn at_home(home: TempDir, name: &str) -> Learner {
         // Where the temporary folder is behind a link, tito says where it really is.
         let root = home.path().canonicalize().unwrap().join(name);
         Learner { home, root, course: course().to_owned() }
@@ -128,6 +136,12 @@ impl Learner {
 
     pub fn say(&self, words: &[&str]) -> Said {
         Said::from(self.command(words).output().unwrap())
+    }
+
+    /// tito with these words, unheard, going on.
+    pub fn spawn(&self, words: &[&str]) -> Child {
+        let mut command = self.command(words);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Puts the answer key's sources into a module's folder.

@@ -6,6 +6,8 @@ mod learner;
 mod whole_way;
 mod judging;
 mod nothing_lost;
+mod crashes;
+mod disks;
 mod elsewhere;
 mod surroundings;
 mod saves;

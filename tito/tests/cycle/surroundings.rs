@@ -62,6 +62,47 @@ fn without_a_terminal_nothing_is_colored_and_with_lang_c_all_is_ascii() {
     }
 }
 
+/// What tito says where it has a terminal, which `script` gives it; none where there is no
+/// `script`.
+#[cfg(target_os = "linux")]
+fn in_a_terminal(learner: &Learner, words: &[&str], set: &[(&str, &str)]) -> Option<String> {
+    let tito = learner.command(words);
+    let line = format!("'{}' {}", tito.get_program().to_str().unwrap(), words.join(" "));
+    let mut command = std::process::Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).current_dir(&learner.root);
+    for (name, value) in tito.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("TERM", "xterm-256color").envs(set.iter().copied());
+    match command.stdin(std::process::Stdio::null()).output() {
+        Ok(output) => Some(Said::from(output).ended(0).out),
+        Err(_) => {
+            println!("left out: there is no `script` here");
+            None
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_terminal_there_is_color_unless_it_is_not_wanted() {
+    let learner = Learner::new();
+    learner.say(&["module", "start", "01"]).ended(0);
+    for words in [&["module", "list"][..], &["module", "status"], &["milestone", "list"]] {
+        let Some(colored) = in_a_terminal(&learner, words, &[]) else { return };
+        assert!(colored.contains("\u{1b}["), "{colored}");
+        for set in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+            let plain = in_a_terminal(&learner, words, &[set]).unwrap();
+            assert!(!plain.contains('\u{1b}'), "{set:?}: {plain}");
+        }
+        let ascii = in_a_terminal(&learner, words, &[("LANG", "C")]).unwrap();
+        assert!(ascii.is_ascii() && ascii.contains("\u{1b}["), "{ascii}");
+    }
+}
+
 #[test]
 fn what_programs_read_is_json_and_nothing_else() {
     let learner = Learner::new();

@@ -27,6 +27,9 @@ fn a_learner_goes_from_init_to_a_milestone_exercise_by_exercise() {
                 expected  24\n      got       9";
     assert!(said.out.contains(told), "{}", said.out);
     assert!(said.out.contains("01.1  Count the numbers\nmodules/01_tensor/src/shape.rs:6"));
+    // What fails for the sake of another and is not written yet is no mistake.
+    assert!(said.out.contains("\u{2717} 01.1  Count the numbers   wrong\n"), "{}", said.out);
+    assert!(said.out.contains("\u{b7} 01.2  Turn it over\n"), "{}", said.out);
     learner.edit("01", "shape.rs", "sum()", "product()");
     let said = learner.say(&test).ended(1);
     assert!(said.out.contains("1 of 2 exercises, 2 of 3 checks"), "{}", said.out);

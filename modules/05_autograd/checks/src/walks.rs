@@ -220,6 +220,9 @@ fn vectors() -> Verdict {
 }
 
 fn missing() -> Verdict {
+    // It is found before the walk begins: that there is a walk is seen on a graph without it.
+    let x = leaf(3.0);
+    wrong::unless_close(back(&twice(&x), 1.0).of(&x).item(), 2.0, 0.0)?;
     let y = twice(&dispatch(Mystery, &[&leaf(3.0)]));
     wrong::unless_panics(|| back(&y, 1.0), "op `mystery` has no gradient rule")
 }

@@ -20,8 +20,10 @@ fn none() -> Verdict {
     wrong::unless_eq(numel(&[]), 1)
 }
 
-/// Looks at the diagonal alone: a wrong transpose can pass here and be found by module 03.
+/// Looks at the diagonal alone: a wrong transpose can pass here and be found by module 03. A count
+/// that is wrong is found here too, before it is seen that nothing is written.
 fn turns() -> Verdict {
+    wrong::unless_eq(numel(&[2, 2, 1]), 4)?;
     let got = transpose([[1.0, 2.0], [3.0, 4.0]]);
     wrong::unless_eq([got[0][0], got[1][1]], [1.0, 4.0])
 }
