@@ -105,6 +105,7 @@ fn residual() -> Verdict {
 }
 
 fn digits() -> Verdict {
+    check::limit_s(20);
     let mut rng = Rng::new(0);
     let same = Conv2dOptions { padding: [1, 1], bias: false, ..Default::default() };
     let mut model = sequential![
