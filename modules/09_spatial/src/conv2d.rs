@@ -1,5 +1,6 @@
 //! Convolution, and its gradients.
 
+use crate::conv2d_gradients::{bias_gradient, input_gradient, weight_gradient};
 use crate::meetings::Meetings;
 use crate::picture::{fits, pictures};
 use crate::window::Window;
@@ -85,7 +86,7 @@ impl Op for Conv2dOp {
             &[&Gradient(&Each::<Conv2dOp>(&[
                 |op, n, g| input_gradient(op, g, n.x(1), n.shape(0).dims()),
                 |op, n, g| weight_gradient(op, g, n.x(0), n.shape(1).dims()),
-                |_, _, g| g.sum_over([0, 2, 3], false),
+                |_, _, g| bias_gradient(g),
             ]))]
         }
     }
@@ -97,103 +98,6 @@ fn everywhere(bias: &[f32], [n, _, h, w]: [usize; 4]) -> Vec<f32> {
     planes.flat_map(|&bias| std::iter::repeat_n(bias, h * w)).collect()
 }
 
-/// What the input of a convolution gets, `[n, c, h, w]`, from the gradient of its output
-/// `[n, o, h', w']` and the weight: each number collects from all windows that saw it.
-///
-/// Also known as the transposed convolution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Conv2dInputGrad {
-    /// The convolution whose gradient it is.
-    pub conv: Conv2dOp,
-    /// `[h, w]` of its input, which the output alone does not tell when the stride is above 1.
-    pub size: [usize; 2],
-}
-
-impl Op for Conv2dInputGrad {
-    fn name(&self) -> &'static str {
-        "conv2d_input_grad"
-    }
-
-    fn forward(&self, x: &[&Tensor]) -> Tensor {
-        let (n, of) = (x[0].size(0), x[1].shape().dims::<4>());
-        let shape = [n, of[1] * self.conv.groups, self.size[0], self.size[1]];
-        let meetings = Meetings::new(&self.conv, shape, of);
-        let (g, weight, stride) = (x[0].data(), x[1].data(), meetings.stride());
-        let mut pixels = vec![0.0; shape.iter().product()];
-        meetings.for_each(|m| {
-            scatter_row(&mut pixels[m.x..], stride, &g[m.y..m.y + m.len], weight[m.weight]);
-        });
-        Tensor::from_vec(pixels, shape)
-    }
-
-    fn reads(&self, input: usize) -> Reads {
-        Reads::input(1 - input)
-    }
-
-    fn brings(&self) -> Brought {
-        const {
-            &[&Gradient(&Each::<Conv2dInputGrad>(&[
-                |op, n, h| dispatch(op.conv, &[h, n.x(1)]),
-                |op, n, h| weight_gradient(&op.conv, n.x(0), h, n.shape(1).dims()),
-            ]))]
-        }
-    }
-}
-
-/// What the weight of a convolution gets, `[o, c / groups, kh, kw]`, from the gradient of its
-/// output `[n, o, h', w']` and its input: summed over all samples and places.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Conv2dWeightGrad {
-    /// The convolution whose gradient it is.
-    pub conv: Conv2dOp,
-    /// `[kh, kw]`
-    pub kernel: [usize; 2],
-}
-
-impl Op for Conv2dWeightGrad {
-    fn name(&self) -> &'static str {
-        "conv2d_weight_grad"
-    }
-
-    fn forward(&self, x: &[&Tensor]) -> Tensor {
-        let pictures = x[1].shape().dims::<4>();
-        let [kh, kw] = self.kernel;
-        let shape = [x[0].size(1), pictures[1] / self.conv.groups, kh, kw];
-        let meetings = Meetings::new(&self.conv, pictures, shape);
-        let (g, pixels, stride) = (x[0].data(), x[1].data(), meetings.stride());
-        // A weight meets every place of every picture: a sum too long for single precision.
-        let mut weight = vec![0.0_f64; shape.iter().product()];
-        meetings.for_each(|m| {
-            let products = dot_row(&g[m.y..m.y + m.len], &pixels[m.x..], stride);
-            weight[m.weight] += f64::from(products);
-        });
-        Tensor::from_vec(weight.into_iter().map(|w| w as f32).collect(), shape)
-    }
-
-    fn reads(&self, input: usize) -> Reads {
-        Reads::input(1 - input)
-    }
-
-    fn brings(&self) -> Brought {
-        const {
-            &[&Gradient(&Each::<Conv2dWeightGrad>(&[
-                |op, n, h| dispatch(op.conv, &[n.x(1), h]),
-                |op, n, h| input_gradient(&op.conv, n.x(0), h, n.shape(1).dims()),
-            ]))]
-        }
-    }
-}
-
-/// [`Conv2dInputGrad`] of these.
-fn input_gradient(conv: &Conv2dOp, g: &Tensor, weight: &Tensor, x: [usize; 4]) -> Tensor {
-    dispatch(Conv2dInputGrad { conv: *conv, size: [x[2], x[3]] }, &[g, weight])
-}
-
-/// [`Conv2dWeightGrad`] of these.
-fn weight_gradient(conv: &Conv2dOp, g: &Tensor, x: &Tensor, weight: [usize; 4]) -> Tensor {
-    dispatch(Conv2dWeightGrad { conv: *conv, kernel: [weight[2], weight[3]] }, &[g, x])
-}
-
 /// `y[i] += factor * x[i * stride]`. Without gaps the compiler makes vector instructions of it.
 #[inline]
 fn gather_row(y: &mut [f32], x: &[f32], stride: usize, factor: f32) {
@@ -201,30 +105,6 @@ fn gather_row(y: &mut [f32], x: &[f32], stride: usize, factor: f32) {
         1 => y.iter_mut().zip(x).for_each(|(y, x)| *y += factor * x),
         _ => y.iter_mut().zip(x.iter().step_by(stride)).for_each(|(y, x)| *y += factor * x),
     }
-}
-
-/// `x[i * stride] += factor * y[i]`
-#[inline]
-fn scatter_row(x: &mut [f32], stride: usize, y: &[f32], factor: f32) {
-    match stride {
-        1 => x.iter_mut().zip(y).for_each(|(x, y)| *x += factor * y),
-        _ => x.iter_mut().step_by(stride).zip(y).for_each(|(x, y)| *x += factor * y),
-    }
-}
-
-/// The sum of `y[i] * x[i * stride]`. Without gaps four partial sums go side by side.
-#[inline]
-fn dot_row(y: &[f32], x: &[f32], stride: usize) -> f32 {
-    if stride > 1 {
-        return y.iter().zip(x.iter().step_by(stride)).map(|(y, x)| y * x).sum();
-    }
-    let ((y, y_rest), (x, x_rest)) = (y.as_chunks::<4>(), x[..y.len()].as_chunks::<4>());
-    let mut sums = [0.0; 4];
-    for (y, x) in y.iter().zip(x) {
-        sums = std::array::from_fn(|i| sums[i] + y[i] * x[i]);
-    }
-    let rest = y_rest.iter().zip(x_rest).map(|(y, x)| y * x);
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
 /// The convolution of `x` `[n, c, h, w]` with a weight `[o, c / groups, kh, kw]`, and a bias
@@ -290,7 +170,6 @@ pub(crate) fn check_settings(op: &str, conv: &Conv2dOp, kernel: [usize; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tinytorch_autograd::Backward;
     use tinytorch_tensor::Rng;
 
     #[test]
@@ -341,17 +220,6 @@ mod tests {
         let of = |x: &Tensor| conv2d(x, &weight, None, Conv2dOp::default());
         let (left, right) = (of(&wide.narrow(3, 0, 8)), of(&wide.narrow(3, 1, 8)));
         assert_eq!(left.narrow(3, 1, 5), right.narrow(3, 0, 5));
-    }
-
-    #[test]
-    fn a_weight_used_everywhere_gets_the_sum_of_all_places() {
-        let (x, weight) = (Tensor::ones([4, 1, 5, 5]), Tensor::zeros([1, 1, 3, 3]).with_grad());
-        let same = Conv2dOp { padding: [1, 1], ..Conv2dOp::default() };
-        let grads = conv2d(&x, &weight, None, same).sum().backward();
-        // A corner of the kernel misses a row and a column of each of 4 pictures.
-        let edge = [4.0 * 16.0, 4.0 * 20.0, 4.0 * 16.0];
-        let expected = Tensor::from([edge, [80.0, 100.0, 80.0], edge]);
-        assert_eq!(grads.of(&weight).reshape([3, 3]), expected);
     }
 
     #[test]

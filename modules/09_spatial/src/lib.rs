@@ -38,6 +38,7 @@ mod window;
 mod picture;
 mod meetings;
 mod conv2d;
+mod conv2d_gradients;
 mod unfold;
 mod conv2d_layer;
 mod max_pool2d;
@@ -56,7 +57,8 @@ pub use avg_pool2d::{
 pub use batch_norm::{BatchNormBackward, BatchNormOp, BatchNormStats, BatchNormSums};
 pub use batch_norm2d::{BatchNorm2d, BatchNorm2dOptions};
 pub use conv_block::ConvBlock;
-pub use conv2d::{Conv2dInputGrad, Conv2dOp, Conv2dWeightGrad, conv2d};
+pub use conv2d::{Conv2dOp, conv2d};
+pub use conv2d_gradients::{Conv2dInputGrad, Conv2dWeightGrad};
 pub use conv2d_layer::{Conv2d, Conv2dOptions};
 pub use dropout2d::Dropout2d;
 pub use lenet5::LeNet5;
@@ -65,3 +67,7 @@ pub use resnet9::{ResNet9, Residual};
 pub use small_vgg::SmallVgg;
 pub use unfold::{Fold, Unfold, conv2d_by_matmul, fold, unfold};
 pub use window::Window;
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;
