@@ -42,8 +42,11 @@ pub use tinytorch_embeddings as embeddings;
 pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
 pub use tinytorch_optimizers as optimizers;
+pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
+pub use tinytorch_tokenization as tokenization;
 pub use tinytorch_training as training;
+pub use tinytorch_transformers as transformers;
 
 /// What a program that trains a model needs: `use tinytorch::prelude::*;`.
 ///
@@ -85,7 +88,18 @@ pub mod prelude {
     // 08: data.
     pub use tinytorch_dataloader::{
         Compose, Cutout, DataLoader, DataLoaderOptions, Dataset, Normalize, RandomCrop,
-        RandomHorizontalFlip, TensorDataset, TinyDigits,
+        RandomHorizontalFlip, TensorDataset, TinyDigits, TinyTalks,
+    };
+
+    // 09: pictures.
+    pub use tinytorch_spatial::{
+        AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, BatchNorm2dOptions, Conv2d, Conv2dOptions,
+        ConvBlock, Dropout2d, LeNet5, MaxPool2d, ResNet9, SmallVgg,
+    };
+
+    // 10: text.
+    pub use tinytorch_tokenization::{
+        BpeTokenizer, CharTokenizer, DecodeStream, Special, Tokenizer, TrainOptions,
     };
 
     // 11, 12: words as points, and who looks at whom.
@@ -95,6 +109,13 @@ pub mod prelude {
     };
     pub use tinytorch_embeddings::{
         Embedding, PositionEmbedding, Positions, RotaryEmbedding, SequenceEmbedding, sinusoidal,
+    };
+
+    // 13: a model that writes.
+    pub use tinytorch_transformers::{
+        GenerateOptions, Gpt, GptConfig, LanguageModel, LayerNorm, Mlp, MlpOptions, NormKind,
+        PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
+        next_token_loss, save_gpt2,
     };
 }
 

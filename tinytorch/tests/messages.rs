@@ -5,11 +5,14 @@
 //! message. `TINYTORCH_BLESS=1 cargo test -p tinytorch --test messages` writes it anew.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
 use tinytorch::autograd::Backward;
 use tinytorch::prelude::*;
+use tinytorch::spatial::{Conv2dOp, conv2d, fold};
 use tinytorch::tensor::{Op, dispatch};
+use tinytorch::transformers::sample;
 
 /// Mistakes of one kind, each on a line of its own: the one that its message has to point at.
 type Theme = (&'static str, &'static [fn()]);
@@ -20,12 +23,14 @@ const MISTAKES: &[Theme] = &[
     ("axes and indices", AXES),
     ("kinds of numbers", KINDS),
     ("layers", LAYERS),
+    ("pictures", PICTURES),
     ("losses", LOSSES),
     ("gradients", GRADIENTS),
     ("optimizers", OPTIMIZERS),
     ("sequences", SEQUENCES),
     ("data", DATA),
     ("training", TRAINING),
+    ("transformers", TRANSFORMERS),
 ];
 
 const MAKING: &[fn()] = &[
@@ -88,6 +93,29 @@ const LAYERS: &[fn()] = &[
     || _ = Linear::new(3, 2, &mut Rng::new(0)).forward(&Tensor::from([[1, 2, 3]])),
     || _ = sequential![ReLU, Linear::new(3, 2, &mut Rng::new(0))].forward(&zeros([5, 4])),
     || _ = Dropout::new(1.5, &mut Rng::new(0)),
+];
+
+const PICTURES: &[fn()] = &[
+    || _ = conv([3, 3]).forward(&zeros([3, 8, 8])),
+    || _ = conv([3, 3]).forward(&zeros([2, 8, 8, 3])),
+    || _ = conv([5, 5]).forward(&zeros([2, 3, 4, 4])),
+    || _ = conv([3, 3]).forward(&Tensor::from_vec(vec![0; 192], [1, 3, 8, 8])),
+    || _ = conv([0, 3]),
+    || _ = depthwise(3, 4),
+    || _ = conv2d(&zeros([1, 3, 8, 8]), &zeros([16, 27]), None, default()),
+    || _ = conv2d(&zeros([1, 1, 8, 8]), &zeros([4, 1, 3, 3]), Some(&zeros([3])), default()),
+    || _ = fold(&zeros([1, 4, 5]), Conv2dOp::default().windows([2, 2]), [3, 3]),
+    || _ = MaxPool2d::new([2, 2]).forward(&zeros([1, 16, 1, 1])),
+    || _ = MaxPool2d { padding: [2, 2], ..MaxPool2d::new([3, 3]) }.forward(&zeros([1, 1, 8, 8])),
+    || _ = AvgPool2d { stride: [0, 1], ..AvgPool2d::new([2, 2]) }.forward(&zeros([1, 1, 8, 8])),
+    || _ = AdaptiveAvgPool2d::new([1, 1]).forward(&zeros([1, 3, 0, 4])),
+    || _ = BatchNorm2d::new(8).forward(&zeros([2, 3, 4, 4])),
+    || _ = BatchNorm2d::new(8).forward(&zeros([1, 8, 1, 1])),
+    || _ = BatchNorm2d::with_options(8, BatchNorm2dOptions { momentum: 9.0, ..default() }),
+    || _ = Dropout2d::new(-0.5, &mut Rng::new(0)),
+    || _ = LeNet5::new([1, 8, 8], 10, &mut Rng::new(0)),
+    || _ = SmallVgg::new([3, 2, 2], 10, 32, &mut Rng::new(0)),
+    || _ = ResNet9::new(3, 10, 4, &mut Rng::new(0)).forward(&zeros([2, 3, 4, 4])),
 ];
 
 const LOSSES: &[fn()] = &[
@@ -162,6 +190,24 @@ const TRAINING: &[fn()] = &[
     || _ = Trainer::new(mse_loss, TrainerOptions { accumulate: 0, ..default() }),
 ];
 
+const TRANSFORMERS: &[fn()] = &[
+    || _ = LayerNorm::new(4).forward(&zeros([2, 3])),
+    || _ = RMSNorm::new(4).forward(&Tensor::from([[1, 2, 3, 4]])),
+    || _ = Gpt::new(GptConfig { heads: 5, ..GptConfig::tiny() }, &mut Rng::new(0)),
+    || _ = gpt().forward(&Tensor::zeros([1, 4])),
+    || _ = gpt().forward(&Tensor::from([[1, 256]])),
+    || _ = gpt().forward(&Tensor::randint([2, 65], 0, 9, &mut Rng::new(0))),
+    || _ = gpt().loss(&Tensor::from([[1, 2, 3]]), &Tensor::from([[2, 3]])),
+    || _ = gpt().loss(&Tensor::from([[1, 2]]), &Tensor::from([[2, 300]])),
+    || _ = inputs_and_targets(&Tensor::from([[1], [2]])),
+    || _ = generate(&gpt(), &[], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[256], &default(), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &hot(-1.0), |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_k: Some(0), ..default() }, |_| go_on()),
+    || _ = generate(&gpt(), &[1], &GenerateOptions { top_p: Some(90.0), ..default() }, |_| go_on()),
+    || _ = sample(&[f32::NAN, 1.0], &mut Rng::new(0)),
+];
+
 fn zeros<const N: usize>(shape: [usize; N]) -> Tensor {
     Tensor::zeros(shape)
 }
@@ -191,6 +237,15 @@ fn default<T: Default>() -> T {
     T::default()
 }
 
+fn conv(kernel: [usize; 2]) -> Conv2d {
+    Conv2d::new(3, 16, kernel, default(), &mut Rng::new(0))
+}
+
+fn depthwise(inputs: usize, outputs: usize) -> Conv2d {
+    let options = Conv2dOptions { groups: inputs, ..default() };
+    Conv2d::new(inputs, outputs, [3, 3], options, &mut Rng::new(0))
+}
+
 fn weight() -> Tensor {
     zeros([2]).with_grad()
 }
@@ -199,6 +254,18 @@ fn differentiated() -> Tensor {
     let loss = (weight() * 2.0).sum();
     loss.backward();
     loss
+}
+
+fn gpt() -> Gpt {
+    Gpt::new(GptConfig { layers: 1, ..GptConfig::tiny() }, &mut Rng::new(0))
+}
+
+fn hot(temperature: f32) -> GenerateOptions {
+    GenerateOptions { temperature, ..default() }
+}
+
+fn go_on() -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn sgd() -> Sgd {

@@ -53,6 +53,11 @@ impl DataFolder {
         self.root.join("runs")
     }
 
+    /// The folder of models that milestones trained.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
     /// The folder of downloads that are not complete, and of locks.
     pub fn unfinished(&self) -> PathBuf {
         self.root.join(".unfinished")

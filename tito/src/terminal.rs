@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::env;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use stage::Style;
@@ -131,6 +131,21 @@ impl Terminal {
     /// Writes a result to stdout.
     pub fn print(&self, text: impl AsRef<str>) {
         self.print_bytes(self.fit(text.as_ref()).into_bytes());
+    }
+
+    /// Shows a prompt and reads the line that is typed after it; `None` at the end of the input.
+    pub fn ask(&self, prompt: &str) -> Option<String> {
+        let text = format!("{} ", self.bold(&self.fit(prompt)));
+        if self.memory.is_some() || self.write(Stream::Out, text.as_bytes()).is_err() {
+            return None;
+        }
+        let mut line = Vec::new();
+        let read = io::stdin().lock().read_until(b'\n', &mut line).unwrap_or(0);
+        if read == 0 {
+            self.print(""); // the prompt's line ends all the same
+            return None;
+        }
+        Some(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned())
     }
 
     /// Writes JSON to stdout as it is: JSON is UTF-8 whatever the locale.

@@ -7,7 +7,8 @@
 //! | [`stubs`], [`leaks`] | `stubs`: what learners get, and what must not be in it |
 //! | [`mutants`] | `mutants`: known mistakes, made on purpose |
 //! | [`audit`] | `check-course`: what must hold in what is written |
-//! | [`tinydigits`] | `tinydigits`: a data set |
+//! | [`tinydigits`] | `tinydigits`: a data set, made |
+//! | [`tinytalks`] | `tinytalks`: a data set, judged |
 
 mod audit;
 mod checks;
@@ -19,6 +20,7 @@ mod mutants;
 mod scratch;
 mod stubs;
 mod tinydigits;
+mod tinytalks;
 
 use clap::Parser;
 use course::Course;
@@ -63,6 +65,13 @@ enum Xtask {
         /// 64 pixel values 0..=16 and a label per line, as in scikit-learn's `digits.csv.gz`
         csv: PathBuf,
     },
+    /// Judge datasets/tinytalks: counts, lengths, characters, spelling, arithmetic, and that no
+    /// question comes twice or nearly so
+    Tinytalks {
+        /// Another file than the shipped one
+        #[arg(default_value_os_t = tinytalks::shipped(), hide_default_value = true)]
+        file: PathBuf,
+    },
 }
 
 /// What a command of the course looks at.
@@ -99,6 +108,7 @@ fn run(command: Xtask) -> Result<Vec<String>, String> {
         Xtask::Tinydigits { csv } => {
             tinydigits::make(&csv, &tinydigits::shipped()).map(|()| vec![])
         }
+        Xtask::Tinytalks { file } => tinytalks::verify(&file),
     }
 }
 

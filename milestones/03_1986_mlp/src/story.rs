@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use stage::{Bar, Report, SeedResult, Settings, Stage};
+use stage::{Bar, Report, SeedResult, Settings, Stage, thousands};
 use tinytorch::prelude::*;
 
 use crate::digits::Digits;
@@ -136,30 +136,4 @@ fn report(digits: &Digits, recipe: &Recipe, bar: Bar, lessons: &[Lesson]) -> Rep
 /// What so many f32 take.
 fn kibibytes(count: usize) -> f64 {
     4.0 * count as f64 / 1024.0
-}
-
-/// A count with commas between its thousands.
-fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(
-            [0, 999, 1000, 2410, 1234567].map(thousands),
-            ["0", "999", "1,000", "2,410", "1,234,567"]
-        );
-    }
 }

@@ -1,5 +1,7 @@
 //! The stage: where a milestone tells what it does while it does it.
 
+use std::collections::VecDeque;
+
 /// Where a milestone tells what it does while it does it. It only tells; how that looks is the
 /// implementation's business.
 ///
@@ -31,6 +33,10 @@ pub trait Stage {
 
     /// Says that the run from `seed` ended, and the value of the metric that it reached.
     fn seed_finished(&mut self, seed: u64, value: f64);
+
+    /// Asks the audience for a line of text, and gives back what it typed, without the line break;
+    /// `None` when nobody answers, or nobody is there.
+    fn ask(&mut self, prompt: &str) -> Option<String>;
 }
 
 /// A stage without an audience.
@@ -46,6 +52,9 @@ impl Stage for Silent {
     fn picture(&mut self, _picture: &str) {}
     fn seed_started(&mut self, _seed: u64) {}
     fn seed_finished(&mut self, _seed: u64, _value: f64) {}
+    fn ask(&mut self, _prompt: &str) -> Option<String> {
+        None
+    }
 }
 
 /// One thing that happened on a [`Stage`]: its methods as values, to be kept, sent and replayed.
@@ -60,11 +69,13 @@ pub enum Event {
     Picture { picture: String },
     SeedStarted { seed: u64 },
     SeedFinished { seed: u64, value: f64 },
+    Ask { prompt: String },
 }
 
 impl Event {
-    /// Makes it happen on `stage`.
-    pub fn replay(&self, stage: &mut dyn Stage) {
+    /// Makes it happen on `stage`. Gives back what the audience answered, if this was a question
+    /// and it did.
+    pub fn replay(&self, stage: &mut dyn Stage) -> Option<String> {
         match self {
             Event::Chapter { title } => stage.chapter(title),
             Event::Say { text } => stage.say(text),
@@ -74,7 +85,9 @@ impl Event {
             Event::Picture { picture } => stage.picture(picture),
             Event::SeedStarted { seed } => stage.seed_started(*seed),
             Event::SeedFinished { seed, value } => stage.seed_finished(*seed, *value),
+            Event::Ask { prompt } => return stage.ask(prompt),
         }
+        None
     }
 }
 
@@ -83,6 +96,8 @@ impl Event {
 pub struct Recorder {
     /// What happened so far.
     pub events: Vec<Event>,
+    /// What the audience will answer, the next answer first.
+    pub answers: VecDeque<String>,
 }
 
 impl Stage for Recorder {
@@ -117,6 +132,11 @@ impl Stage for Recorder {
     fn seed_finished(&mut self, seed: u64, value: f64) {
         self.events.push(Event::SeedFinished { seed, value });
     }
+
+    fn ask(&mut self, prompt: &str) -> Option<String> {
+        self.events.push(Event::Ask { prompt: prompt.to_owned() });
+        self.answers.pop_front()
+    }
 }
 
 #[cfg(test)]
@@ -133,13 +153,14 @@ mod tests {
         stage.picture("five");
         stage.seed_started(6);
         stage.seed_finished(6, 0.7);
+        stage.ask("eight");
     }
 
     #[test]
     fn a_recorder_keeps_every_event_in_order() {
         let mut recorder = Recorder::default();
         perform(&mut recorder);
-        assert_eq!(recorder.events.len(), 8);
+        assert_eq!(recorder.events.len(), 9);
         assert_eq!(recorder.events[0], Event::Chapter { title: "one".into() });
         assert_eq!(recorder.events[3], Event::Advance { done: 1, note: "four".into() });
         assert_eq!(recorder.events[7], Event::SeedFinished { seed: 6, value: 0.7 });
@@ -149,7 +170,19 @@ mod tests {
     fn a_replayed_performance_equals_the_first() {
         let (mut first, mut second) = (Recorder::default(), Recorder::default());
         perform(&mut first);
-        first.events.iter().for_each(|event| event.replay(&mut second));
+        for event in &first.events {
+            event.replay(&mut second);
+        }
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn questions_are_answered_in_order_until_nobody_answers() {
+        let answers = ["one".to_owned(), "two".to_owned()].into();
+        let mut recorder = Recorder { answers, ..Recorder::default() };
+        assert_eq!(recorder.ask("?").as_deref(), Some("one"));
+        let asked = Event::Ask { prompt: "?".into() };
+        assert_eq!(asked.replay(&mut recorder).as_deref(), Some("two"));
+        assert_eq!((recorder.ask("?"), Silent.ask("?")), (None, None));
     }
 }

@@ -1,6 +1,6 @@
 //! A performance as a stream of JSON, one object per line.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 
 use crate::json::Object;
 use crate::{Event, Report, Stage, StageError};
@@ -18,6 +18,7 @@ use crate::{Event, Report, Stage, StageError};
 /// | `{"event":"picture","picture":"…"}` | [`Stage::picture`] |
 /// | `{"event":"seed_started","seed":0}` | [`Stage::seed_started`] |
 /// | `{"event":"seed_finished","seed":0,"value":0.97}` | [`Stage::seed_finished`] |
+/// | `{"event":"ask","prompt":"…"}` | [`Stage::ask`]; the answer is the next line of the input |
 /// | `{"event":"report","report":{…}}` | [`JsonLines::report`], with [`Report::to_record`] |
 /// | `{"event":"error","kind":"…","status":2,"message":"…"}` | [`JsonLines::error`] |
 ///
@@ -33,16 +34,21 @@ use crate::{Event, Report, Stage, StageError};
 /// assert_eq!(lines.lines().last(), Some("{\"event\":\"end\"}"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct JsonLines<W: Write> {
     out: W,
+    input: Box<dyn BufRead>,
     failure: Option<io::Error>,
 }
 
 impl<W: Write> JsonLines<W> {
-    /// A stage that writes to `out`.
+    /// A stage that writes to `out`, and whose audience never answers.
     pub fn new(out: W) -> Self {
-        JsonLines { out, failure: None }
+        JsonLines { out, input: Box::new(io::empty()), failure: None }
+    }
+
+    /// The stage with an audience whose answers are the lines of `input`.
+    pub fn with_input(self, input: impl BufRead + 'static) -> Self {
+        JsonLines { input: Box::new(input), ..self }
     }
 
     /// Writes what a milestone reported.
@@ -112,6 +118,15 @@ impl<W: Write> Stage for JsonLines<W> {
     fn seed_finished(&mut self, seed: u64, value: f64) {
         self.event(&Event::SeedFinished { seed, value });
     }
+
+    fn ask(&mut self, prompt: &str) -> Option<String> {
+        self.event(&Event::Ask { prompt: prompt.to_owned() });
+        let mut line = Vec::new();
+        // An audience that can't be read is one that does not answer.
+        let read = self.input.read_until(b'\n', &mut line).unwrap_or(0);
+        let text = String::from_utf8_lossy(&line);
+        (read > 0 && self.failure.is_none()).then(|| text.trim_end_matches(['\n', '\r']).to_owned())
+    }
 }
 
 impl Event {
@@ -133,6 +148,7 @@ impl Event {
             Event::SeedFinished { seed, value } => {
                 event("seed_finished").integer("seed", *seed).number("value", *value)
             }
+            Event::Ask { prompt } => event("ask").string("prompt", prompt),
         };
         object.finish()
     }
@@ -177,11 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn a_question_is_a_line_and_its_answer_the_next_line_of_the_input() {
+        let mut stage = JsonLines::new(Vec::new()).with_input(&b"hello \xff\r\n\nlast"[..]);
+        let answers: Vec<_> = (0..4).map(|_| stage.ask("you")).collect();
+        let expected = [Some("hello \u{fffd}"), Some(""), Some("last"), None];
+        assert_eq!(answers.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+        let text = String::from_utf8(stage.finish().unwrap()).unwrap();
+        assert_eq!(text, "{\"event\":\"ask\",\"prompt\":\"you\"}\n".repeat(4));
+    }
+
+    #[test]
     fn a_recorded_performance_writes_the_same_lines_as_a_live_one() {
         let mut recorder = Recorder::default();
         recorder.begin(3, "steps");
         recorder.advance(1, "");
-        let live = written(|stage| recorder.events.iter().for_each(|event| event.replay(stage)));
+        let live = written(|stage| {
+            for event in &recorder.events {
+                event.replay(stage);
+            }
+        });
         let kept: String = recorder.events.iter().map(|event| event.to_json() + "\n").collect();
         assert_eq!(live, kept);
     }

@@ -45,10 +45,12 @@ mod events;
 mod report;
 mod error;
 mod nearest;
+mod amount;
 mod json;
 mod json_lines;
 pub mod draw;
 
+pub use amount::thousands;
 pub use draw::Style;
 pub use error::StageError;
 pub use events::{Event, Recorder, Silent, Stage};

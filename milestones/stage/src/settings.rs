@@ -15,6 +15,12 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// The folder with the downloaded data sets, each in a folder of its own name.
     pub data_dir: PathBuf,
+    /// The folder where trained models are kept from run to run; `None` keeps none.
+    pub models_dir: Option<PathBuf>,
+    /// A share to aim for beyond the bar, with whatever that takes; `None` aims for the bar.
+    pub target: Option<f64>,
+    /// Whether the audience wants to talk with the trained model.
+    pub chat: bool,
     /// Columns, color and characters that the terminal can show.
     pub style: Style,
 }

@@ -4,7 +4,7 @@ use crate::module::Module;
 use crate::state;
 use crate::stream::Stream;
 use crate::training::Training;
-use tinytorch_tensor::{Rng, Tensor};
+use tinytorch_tensor::{Rng, Shape, Tensor};
 
 /// In training, zeroes each number with probability `p` and divides the others by `1 - p`, so
 /// that the expected value stays; in evaluation, does nothing.
@@ -34,19 +34,25 @@ impl Dropout {
         assert!((0.0..=1.0).contains(&p), "dropout: p is a probability from 0 to 1, not {p}");
         Self { p, stream: Stream::new(rng), training: Training::default() }
     }
+
+    /// Whether anything is to be dropped at all.
+    fn is_dropping(&self) -> bool {
+        self.training.is_on() && self.p > 0.0
+    }
+
+    /// Fresh factors: 0 for what is dropped, the scale for what is kept.
+    fn mask(&self, shape: Shape) -> Tensor {
+        let (mut rng, keep) = (self.stream.draw(), 1.0 / (1.0 - self.p));
+        let factor = |_| if rng.uniform() < self.p { 0.0 } else { keep };
+        Tensor::from_vec((0..shape.numel()).map(factor).collect(), shape)
+    }
 }
 
 impl Module for Dropout {
     /// `[…] -> […]`
     fn forward(&self, x: &Tensor) -> Tensor {
         assert!(x.kind() != "i32", "dropout: needs floats, got integers; use `to_f32()` first");
-        if !self.training.is_on() || self.p == 0.0 {
-            return x.clone();
-        }
-        let (mut rng, keep) = (self.stream.draw(), 1.0 / (1.0 - self.p));
-        let factor = |_| if rng.uniform() < self.p { 0.0 } else { keep };
-        let mask = Tensor::from_vec((0..x.numel()).map(factor).collect(), x.shape());
-        x * mask
+        if self.is_dropping() { x * self.mask(x.shape()) } else { x.clone() }
     }
 }
 

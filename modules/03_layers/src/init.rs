@@ -44,47 +44,61 @@ impl Init {
     #[track_caller]
     pub fn tensor(self, shape: impl Into<Shape>, rng: &mut Rng) -> Tensor {
         let shape = shape.into();
-        let uniform = |rng: &mut Rng, std: f32| {
-            let bound = 3_f32.sqrt() * std; // the variance of U(-b, b) is b² / 3
-            Tensor::uniform(shape, -bound, bound, rng)
-        };
-        let normal = |rng: &mut Rng, std: f32| Tensor::randn(shape, rng) * std;
         match self {
-            Init::KaimingUniform => uniform(rng, kaiming(shape)),
-            Init::KaimingNormal => normal(rng, kaiming(shape)),
-            Init::XavierUniform => uniform(rng, xavier(shape)),
-            Init::XavierNormal => normal(rng, xavier(shape)),
+            Init::KaimingUniform => uniform(shape, kaiming(fans(shape)), rng),
+            Init::KaimingNormal => normal(shape, kaiming(fans(shape)), rng),
+            Init::XavierUniform => uniform(shape, xavier(fans(shape)), rng),
+            Init::XavierNormal => normal(shape, xavier(fans(shape)), rng),
             Init::Uniform { bound } => Tensor::uniform(shape, -bound, bound, rng),
-            Init::Normal { std } => normal(rng, std),
+            Init::Normal { std } => normal(shape, std, rng),
             Init::Zeros => Tensor::zeros(shape),
             Init::Ones => Tensor::ones(shape),
         }
     }
 }
 
-/// The standard deviation that keeps the variance through a layer and a ReLU.
-#[track_caller]
-fn kaiming(shape: Shape) -> f32 {
-    let (fan_in, _) = fans(shape);
-    (2.0 / fan_in as f32).sqrt()
+/// Uniform numbers of mean 0 and this standard deviation.
+fn uniform(shape: Shape, std: f32, rng: &mut Rng) -> Tensor {
+    let bound = 3_f32.sqrt() * std; // the variance of U(-b, b) is b² / 3
+    Tensor::uniform(shape, -bound, bound, rng)
 }
 
-/// The standard deviation between what forward and backward would like.
-#[track_caller]
-fn xavier(shape: Shape) -> f32 {
-    let (fan_in, fan_out) = fans(shape);
-    (2.0 / (fan_in + fan_out) as f32).sqrt()
+/// Normal numbers of mean 0 and this standard deviation.
+fn normal(shape: Shape, std: f32, rng: &mut Rng) -> Tensor {
+    Tensor::randn(shape, rng) * std
 }
 
 /// How many inputs an output sees, and how many outputs an input reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Fans {
+    inputs: usize,
+    outputs: usize,
+}
+
+/// The standard deviation that keeps the variance through a layer and a ReLU.
+fn kaiming(fans: Fans) -> f32 {
+    (2.0 / fans.inputs as f32).sqrt()
+}
+
+/// The standard deviation between what forward and backward would like.
+fn xavier(fans: Fans) -> f32 {
+    (2.0 / (fans.inputs + fans.outputs) as f32).sqrt()
+}
+
+/// The fans of weights of this shape.
 #[track_caller]
-fn fans(shape: Shape) -> (usize, usize) {
+fn fans(shape: Shape) -> Fans {
     assert!(
         shape.ndim() >= 2,
         "init: {shape} has no inputs and outputs to count; use `Normal`, `Uniform` or `Zeros`"
     );
+    counted(shape)
+}
+
+/// The fans of `[out, in]`, or of `[out, in, …]` with the places of a kernel.
+fn counted(shape: Shape) -> Fans {
     let places: usize = shape.iter().skip(2).product();
-    (shape.size(1) * places, shape.size(0) * places)
+    Fans { inputs: shape.size(1) * places, outputs: shape.size(0) * places }
 }
 
 #[cfg(test)]
@@ -125,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_kernel_counts_its_places() {
-        assert_eq!(fans(Shape::from([8, 3, 5, 5])), (75, 200));
-        assert_eq!(fans(Shape::from([10, 4])), (4, 10));
+        assert_eq!(fans(Shape::from([8, 3, 5, 5])), Fans { inputs: 75, outputs: 200 });
+        assert_eq!(fans(Shape::from([10, 4])), Fans { inputs: 4, outputs: 10 });
     }
 
     #[test]

@@ -71,3 +71,7 @@ pub use state::{Slot, SlotMut, State};
 pub use stream::Stream;
 pub use summary::{LayerSummary, Summary, summary};
 pub use training::{Training, evaluating};
+
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

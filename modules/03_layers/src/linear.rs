@@ -20,14 +20,9 @@ impl Op for LinearOp {
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         let (rows, weight, bias) = (x[0].data(), x[1].data(), x.get(2).map(|b| b.data()));
         let [outputs, inputs] = x[1].shape().dims();
-        let bias = |o: usize| bias.as_ref().map_or(0.0, |bias| bias[o]);
         let mut sizes = x[0].shape().to_vec();
-        let n: usize = sizes.iter().rev().skip(1).product();
-        let mut out = Vec::with_capacity(n * outputs);
-        for row in (0..n).map(|i| &rows[i * inputs..(i + 1) * inputs]) {
-            let weights = (0..outputs).map(|o| &weight[o * inputs..(o + 1) * inputs]);
-            out.extend(weights.enumerate().map(|(o, weights)| dot(row, weights) + bias(o)));
-        }
+        let n = sizes.iter().rev().skip(1).product();
+        let out = affine(n, &rows, &weight, bias.as_deref(), [outputs, inputs]);
         *sizes.last_mut().expect("checked by the function") = outputs;
         Tensor::from_vec(out, sizes)
     }
@@ -41,10 +36,30 @@ impl Op for LinearOp {
     }
 }
 
-/// The sum of the products of two rows. Eight partial sums do not wait for each other, which
-/// lets the compiler use vector instructions; one sum would have to be added up in order.
+/// `x Wᵀ + b` of numbers that lie row after row: `x` `[n, inputs]`, `weight` `[outputs, inputs]`,
+/// `bias` `[outputs]` `-> [n, outputs]`.
+fn affine(
+    n: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    [outputs, inputs]: [usize; 2],
+) -> Vec<f32> {
+    let mut out = Vec::with_capacity(n * outputs);
+    for row in (0..n).map(|i| &x[i * inputs..(i + 1) * inputs]) {
+        for o in 0..outputs {
+            let weights = &weight[o * inputs..(o + 1) * inputs];
+            out.push(dot(row, weights) + bias.map_or(0.0, |bias| bias[o]));
+        }
+    }
+    out
+}
+
+/// The sum of the products of two rows.
 #[inline]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
+    // Eight partial sums do not wait for each other, which lets the compiler use vector
+    // instructions; one sum would have to be added up in order.
     const LANES: usize = 8;
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0; LANES];

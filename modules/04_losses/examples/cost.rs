@@ -20,14 +20,14 @@ fn main() {
     report("mse_loss [1000, 1000]", p.nbytes(), mse_loss(&p, &y).item(), || mse_loss(&p, &y));
 }
 
-/// Prints the shortest of five times that `f` takes for predictions of so many bytes.
+/// Prints the shortest of thirty times that `f` takes for predictions of so many bytes.
 fn report(name: &str, bytes: usize, loss: f32, f: impl Fn() -> Tensor) {
     let time = || {
         let start = Instant::now();
         black_box(f());
         start.elapsed().as_secs_f64()
     };
-    let seconds = (0..5).map(|_| time()).fold(f64::INFINITY, f64::min);
+    let seconds = (0..30).map(|_| time()).fold(f64::INFINITY, f64::min);
     let each = seconds * 1e9 / (bytes / 4) as f64;
     println!(
         "{name:<28} {bytes:>10} bytes  loss {loss:6.3}  {:6.1} ms  {each:5.2} ns a number",

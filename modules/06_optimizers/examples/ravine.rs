@@ -1,9 +1,12 @@
-//! The lesson's ravine, `(x² + 100 y²) / 2` from (1, 1), under each optimizer: the first places, and
-//! the number of steps until the loss is a millionth of what it was.
+//! The lesson's ravine, `(x² + 100 y²) / 2` from (1, 1), under each optimizer: the first places,
+//! and the number of steps until the loss is a millionth of what it was.
 //!
 //! ```text
-//! cargo run --release -p tinytorch-optimizers --example ravine
+//! cargo run --release -p tinytorch-optimizers --example ravine -- 24
 //! ```
+//!
+//! The number says how many steps of each are shown, 5 if none is given. The lesson's figure shows
+//! 24.
 
 use tinytorch_autograd::Backward;
 use tinytorch_optimizers::{
@@ -26,14 +29,15 @@ fn main() {
 }
 
 fn show(name: &str, mut optimizer: impl Optimizer) {
+    let shown = std::env::args().nth(1).map_or(5, |n| n.parse().expect("a number of steps"));
     let mut w = Tensor::from([1.0, 1.0]).with_grad();
     let curvature = Tensor::from([1.0, 100.0]);
     println!("{name}");
     for step in 0..=5000 {
         let loss = (&w * &w * &curvature).sum() * 0.5;
-        if step <= 5 {
+        if step <= shown {
             let at = w.data();
-            println!("  {step}  ({:7.4}, {:7.4})  loss {:.3}", at[0], at[1], loss.item());
+            println!("  {step:2}  ({:7.4}, {:7.4})  loss {:.3}", at[0], at[1], loss.item());
         }
         if loss.item() < 50.5e-6 {
             return println!("  a millionth after {step} steps\n");

@@ -41,6 +41,15 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A line of a text that does not follow its format.
+    Line {
+        /// The format, such as `tinytalks`.
+        format: &'static str,
+        /// From 1, as editors count.
+        line: usize,
+        /// What was expected there, and what was found.
+        problem: String,
+    },
     /// Well-formed data that is not the data asked for.
     Mismatch {
         /// What was expected, and what was found.
@@ -66,6 +75,7 @@ impl fmt::Display for DataError {
             Self::Field { line, column, problem } => {
                 write!(f, "csv: line {line}, column {column}: {problem}")
             }
+            Self::Line { format, line, problem } => write!(f, "{format}: line {line}: {problem}"),
             Self::Mismatch { problem } => f.write_str(problem),
             Self::InFile { file, source } => write!(f, "{}: {source}", file.display()),
         }

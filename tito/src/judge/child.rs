@@ -1,7 +1,7 @@
 //! Processes that can be ended from another thread, with all that they started.
 
-use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -23,6 +23,24 @@ pub struct Ended {
     pub status: ExitStatus,
     /// The end of its stderr.
     pub stderr: String,
+}
+
+/// What a process hears of us: its stdin.
+pub struct Voice(Option<ChildStdin>);
+
+impl Voice {
+    /// Says one line; `None` hangs up, and the process hears no more.
+    pub fn say(&mut self, line: Option<&str>) {
+        let (Some(stdin), Some(line)) = (&mut self.0, line) else {
+            self.0 = None;
+            return;
+        };
+        // A process that has ended hears nothing; its end is told elsewhere.
+        let said = stdin.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdin.flush());
+        if said.is_err() {
+            self.0 = None;
+        }
+    }
 }
 
 impl Cancel {
@@ -69,18 +87,41 @@ impl Cancel {
         command: &mut Command,
         mut see: impl FnMut(String),
     ) -> io::Result<Option<Ended>> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null());
+        self.listen(command, |line, _| see(line))
+    }
+
+    /// Runs a command that may ask, and hands each line of its stdout to `hear`, with the voice to
+    /// answer by; none where it was cancelled.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn talk(
+        &self,
+        command: &mut Command,
+        hear: impl FnMut(String, &mut Voice),
+    ) -> io::Result<Option<Ended>> {
+        command.stdin(Stdio::piped());
+        self.listen(command, hear)
+    }
+
+    fn listen(
+        &self,
+        command: &mut Command,
+        mut hear: impl FnMut(String, &mut Voice),
+    ) -> io::Result<Option<Ended>> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         if self.group {
             std::os::unix::process::CommandExt::process_group(command, 0);
         }
-        let (stdout, stderr) = {
+        let (mut voice, stdout, stderr) = {
             let mut running = self.running.lock().expect("no holder panics");
             if self.is_cancelled() {
                 return Ok(None);
             }
             let mut child = command.spawn()?;
-            let pipes = (child.stdout.take(), child.stderr.take());
+            let pipes = (Voice(child.stdin.take()), child.stdout.take(), child.stderr.take());
             *running = Some(child);
             pipes
         };
@@ -88,9 +129,11 @@ impl Cancel {
         let mut lines = BufReader::new(stdout.expect("piped"));
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
-            see(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned());
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
+            hear(text, &mut voice);
             line.clear();
         }
+        drop(voice);
         let child = self.running.lock().expect("no holder panics").take();
         let status = child.expect("put there above").wait()?;
         let stderr = stderr.join().unwrap_or_default();
@@ -124,6 +167,22 @@ mod tests {
         let ended = Cancel::default().run(&mut command, |line| lines.push(line)).unwrap().unwrap();
         assert_eq!(lines, ["one", "two"]);
         assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(3), "wrong\n"));
+    }
+
+    #[test]
+    fn questions_are_answered_until_we_hang_up() {
+        let mut heard = Vec::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", "while echo ask; read line; do echo \"<$line>\"; done; echo bye"]);
+        let mut answers = ["one", "two"].into_iter();
+        let ended = Cancel::default().talk(&mut command, |line, voice| {
+            if line == "ask" {
+                voice.say(answers.next());
+            }
+            heard.push(line);
+        });
+        assert!(ended.unwrap().unwrap().status.success());
+        assert_eq!(heard, ["ask", "<one>", "ask", "<two>", "ask", "bye"]);
     }
 
     #[test]

@@ -108,10 +108,16 @@ impl Own<'_> {
         let mut command = Command::new(program);
         command.args(arguments(settings)).current_dir(&self.workspace.root);
         command.arg("--data-dir").arg(&settings.data_dir).env("RUST_BACKTRACE", "0");
+        if let Some(folder) = &settings.models_dir {
+            command.arg("--models-dir").arg(folder);
+        }
         let mut reports = Vec::new();
         let mut failure = None;
-        let ended = Cancel::default().run(&mut command, |line| match heard(&line) {
-            Some(Heard::Event(event)) => event.replay(stage),
+        let ended = Cancel::default().talk(&mut command, |line, voice| match heard(&line) {
+            Some(Heard::Event(event @ Event::Ask { .. })) => {
+                voice.say(event.replay(stage).as_deref());
+            }
+            Some(Heard::Event(event)) => drop(event.replay(stage)),
             Some(Heard::Report(report)) => reports.push(*report),
             Some(Heard::Error(error)) => failure = Some(error),
             None => stage.picture(&line), // the learner's own `println!`
@@ -179,6 +185,10 @@ fn arguments(settings: &Settings) -> Vec<String> {
     if let Some(seed) = settings.seed {
         arguments.extend(["--seed".to_owned(), seed.to_string()]);
     }
+    if let Some(target) = settings.target {
+        arguments.extend(["--target".to_owned(), target.to_string()]);
+    }
+    arguments.extend(settings.chat.then(|| "--chat".to_owned()));
     arguments.extend(settings.style.color.then(|| "--color".to_owned()));
     arguments.extend(settings.style.unicode.then(|| "--unicode".to_owned()));
     arguments
@@ -208,6 +218,7 @@ fn heard(line: &str) -> Option<Heard> {
             let value = value["value"].as_f64().unwrap_or(f64::NAN);
             Event::SeedFinished { seed: number("seed"), value }
         }
+        "ask" => Event::Ask { prompt: text("prompt") },
         "report" => return report(&value["report"]).map(|it| Heard::Report(Box::new(it))),
         "error" => {
             let message = text("message");
@@ -324,6 +335,7 @@ mod tests {
             Event::Picture { picture: "\u{1b}[7m\u{28ff}".into() },
             Event::SeedStarted { seed: 6 },
             Event::SeedFinished { seed: 6, value: 0.5 },
+            Event::Ask { prompt: "you".into() },
         ];
         for event in events {
             let Some(Heard::Event(got)) = heard(&event.to_json()) else { panic!("{event:?}") };

@@ -4,8 +4,13 @@ use stage::Milestone;
 
 /// In the order of their ids. A milestone of `course.toml` that is missing here is shown as one
 /// that is still to come.
-pub const MILESTONES: &[Milestone] =
-    &[milestone_perceptron::MILESTONE, milestone_xor::MILESTONE, milestone_mlp::MILESTONE];
+pub const MILESTONES: &[Milestone] = &[
+    milestone_perceptron::MILESTONE,
+    milestone_xor::MILESTONE,
+    milestone_mlp::MILESTONE,
+    milestone_cnn::MILESTONE,
+    milestone_transformer::MILESTONE,
+];
 
 /// The entry with this id.
 pub(crate) fn find<'a>(known: &'a [Milestone], id: &str) -> Option<&'a Milestone> {

@@ -8,7 +8,7 @@ use stage::{Report, Settings, Silent, Stage};
 use super::own::{self, Own};
 use super::show::Show;
 use super::{list, record, registry, verdict};
-use crate::course::{Course, Milestone, Source};
+use crate::course::{Bar, Course, Milestone, Source};
 use crate::data_folder::DataFolder;
 use crate::dataset::list::at_hand;
 use crate::failure::{Failure, MISSED};
@@ -33,6 +33,12 @@ pub struct Request {
     /// Run this one seed instead of the milestone's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Aim beyond the bar, in percent: a longer run of a larger network (04 cifar10)
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..100))]
+    pub target: Option<u8>,
+    /// Talk with the trained model afterwards (05 tinytalks)
+    #[arg(long, conflicts_with = "json")]
+    pub chat: bool,
     /// In a workspace: run on the answer key, not on your modules
     #[arg(long)]
     pub answer_key: bool,
@@ -138,9 +144,14 @@ impl House<'_> {
                 data: part,
                 seed: request.seed,
                 data_dir: self.data.root().to_owned(),
+                models_dir: Some(self.records.models()),
+                target: request.target.map(|percent| f64::from(percent) / 100.0),
+                chat: request.chat,
                 style: terminal.style,
             };
-            let share = milestone.bars.iter().all(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
+            let judged = |bar: &&Bar| settings.data.as_ref().is_none_or(|data| bar.data == *data);
+            let share = milestone.bars.iter().find(judged);
+            let share = share.is_none_or(|bar| bar.at_least.or(bar.at_most) <= Some(1.0));
             let perform = |stage: &mut dyn Stage| match player {
                 Player::AnswerKey(entry) => perform(entry, &settings, stage),
                 Player::Own(own) => own.perform(milestone, &settings, stage, terminal),
@@ -200,6 +211,9 @@ impl House<'_> {
             let remote = self.course.data_set(id).is_some_and(|it| it.source == Source::Remote);
             !remote || at_hand(id, self.data)
         };
+        if request.chat {
+            return Ok((vec![None], Vec::new())); // the milestone knows which of its models talks
+        }
         let all = open.len() == milestone.data_sets().len();
         let (here, absent): (Vec<&str>, Vec<&str>) = open.into_iter().partition(is_here);
         let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();

@@ -61,7 +61,7 @@ impl Show<'_> {
         if !self.terminal.bars {
             return ProgressBar::hidden();
         }
-        let template = "{prefix}  {bar:24}  {pos} of {len}  {wide_msg}";
+        let template = "{prefix}  {bar:20}  {pos} of {len}  {eta} left  {wide_msg}";
         let style = ProgressStyle::with_template(template).expect("a template of ours");
         let chars = if self.terminal.style.unicode { "━╸ " } else { "#> " };
         ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
@@ -120,6 +120,12 @@ impl Stage for Show<'_> {
         self.seed = None;
         self.print(&format!("seed {seed}: {}", amount(value, self.share)));
         self.after_seeds = true;
+    }
+
+    fn ask(&mut self, prompt: &str) -> Option<String> {
+        self.close_seeds();
+        self.end();
+        self.terminal.ask(prompt)
     }
 }
 

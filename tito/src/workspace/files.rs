@@ -197,7 +197,7 @@ mod tests {
             shipped_data(tree, &sources.collect()).into_iter().collect()
         };
         assert_eq!(of("01"), Vec::<String>::new());
-        // Its files are named by `concat!("../../../datasets/tinydigits/", $name)`.
-        assert_eq!(of("08"), ["tinydigits"]);
+        // TinyDigits' files are named by `concat!("../../../datasets/tinydigits/", $name)`.
+        assert_eq!(of("08"), ["tinydigits", "tinytalks"]);
     }
 }

@@ -126,7 +126,8 @@ fn strays() -> Verdict {
         (&one, &beyond, "which count from 0: 3"),
         (&beyond, &one, "which count from 0: 3"),
     ] {
-        wrong::unless_panics(add(predicted, labels), says).note(
+        wrong::unless_panics(add(predicted, labels), says).because(
+            true,
             "3 lies at the place of another row in the one Vec, and would be counted there: \
              `check_labels` looks at both",
         )?;

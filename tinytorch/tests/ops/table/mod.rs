@@ -7,9 +7,11 @@ mod comparisons;
 mod elementwise;
 mod indexing;
 mod joins;
+mod norms;
 mod products;
 mod reductions;
 mod regression;
+mod spatial;
 mod sequences;
 mod views;
 
@@ -75,7 +77,9 @@ pub fn rows() -> Vec<Row> {
         activations::rows(),
         regression::rows(),
         classification::rows(),
+        spatial::rows(),
         sequences::rows(),
+        norms::rows(),
     ];
     groups.into_iter().flatten().collect()
 }
