@@ -64,12 +64,9 @@ impl Op for ScaledDotProductAttention {
                 let seen = queries.weigh(head, i, &mut weights);
                 queries.factors(head, i, &mut factors[..seen]);
                 let sum = &mut out[queries.row(head, i) * depth..][..depth];
+                let value = |j| row_of(&values, queries.key_row(head, j), depth);
                 for (j, (weight, factor)) in weights.iter().zip(&factors).take(seen).enumerate() {
-                    add_scaled(
-                        sum,
-                        weight * factor,
-                        row_of(&values, queries.key_row(head, j), depth),
-                    );
+                    add_scaled(sum, weight * factor, value(j));
                 }
             }
         }

@@ -50,3 +50,8 @@ pub use gradient::ScaledDotProductAttentionBackward;
 pub use multi_head::{MultiHeadAttention, MultiHeadAttentionOptions};
 pub use options::AttentionOptions;
 pub use weights::attention_weights;
+
+/// The code in the lesson, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../lesson.md")]
+struct Lesson;

@@ -49,7 +49,7 @@ fn among_visible(scores: &Tensor, causal: bool, mask: Option<&Tensor>) -> Tensor
         scores = scores + mask.masked_fill(&never, 0.0);
         hidden = hidden.maximum(never);
     }
-    // Not -inf before the softmax: a row of nothing else would be NaN, and so would its gradient.
+    // Not -inf before the softmax: a row of nothing else would be NaN on the way.
     scores.masked_fill(&hidden, f32::MIN).softmax(-1).masked_fill(&hidden, 0.0)
 }
 

@@ -139,10 +139,7 @@ fn nothing() -> Verdict {
             )?;
         let gradient = (&got * &got).sum().backward().of(&q).clone();
         let first = gradient.select(0, 0);
-        wrong::unless_close(of(&first), [0.0; 4], 0.0).because(
-            first.at([0]).is_nan(),
-            "the weights look right, but a NaN was on the way: it comes back in the gradient",
-        )?;
+        wrong::unless_close(of(&first), [0.0; 4], 0.0).note("the gradient of that query")?;
     }
     Ok(())
 }

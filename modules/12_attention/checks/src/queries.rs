@@ -152,7 +152,7 @@ fn textbook() -> Verdict {
     let masks = [
         ("[3, 5], whole", drawn([3, 5], 4).gt(0.0)),
         ("[2, 1, 1, 5], whole", drawn([2, 1, 1, 5], 5).gt(-0.5)),
-        ("[2, 3, 1], whole", drawn([2, 3, 1], 6).gt(0.0)),
+        ("[2, 3, 1], whole", Tensor::from([[[1], [0], [1]], [[0], [1], [1]]])),
         ("[2, 2, 3, 5], floats", drawn([2, 2, 3, 5], 7)),
         ("[5], floats with -inf", Tensor::from([0.5, never, -1.0, 0.0, never])),
     ];
