@@ -113,9 +113,7 @@ fn digits() -> Verdict {
         BatchNorm2d::new(8),
         ReLU,
         MaxPool2d::new([2, 2]),
-        Conv2d::new(8, 8, [3, 3], same, &mut rng),
-        BatchNorm2d::new(8),
-        ReLU,
+        Residual::new(8, &mut rng),
         Flatten,
         Linear::new(8 * 16, 10, &mut rng),
     ];
