@@ -68,7 +68,7 @@ pub fn verify(
     let mut findings = Vec::new();
     for module in modules {
         let (caught, viable) = try_sample(course, module, choice)?;
-        let percent = if viable == 0 { 100 } else { 100 * caught / viable };
+        let percent = (100 * caught).checked_div(viable).unwrap_or(100);
         println!("{}  {caught} of {viable} are caught: {percent} %\n", module.folder_name());
         if percent < CAUGHT {
             findings.push(format!("module {}: {percent} % are caught, not {CAUGHT}", module.id));
