@@ -7,7 +7,7 @@ use tinytorch::tokenization::{BpeTokenizer, Tokenizer, TrainOptions};
 use crate::learn::IGNORED;
 
 /// Tokens, in all. Common words of the talks are one token each.
-const VOCABULARY: usize = 512;
+const VOCABULARY: usize = 1024;
 
 /// A tokenizer learned from the talks that a model learns from.
 pub fn tokenizer() -> BpeTokenizer {
