@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn filters_that_stay_where_they_are_miss_the_bar_whatever_the_accuracy() {
         let report = tiny(&Recipe { network: frozen, epochs: 8, ..RECIPE }, &mut Silent);
-        assert!(report.value() > 0.8, "the last layer alone gets far: {}", report.value());
+        assert!(report.value() > 0.6, "the last layer alone gets far: {}", report.value());
         assert!(!report.requirements()[0].held && !report.passed());
     }
 
