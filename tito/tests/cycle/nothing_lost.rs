@@ -70,7 +70,13 @@ fn those_who_take_away_and_those_who_judge_at_once_lose_no_edit() {
 #[test]
 fn of_many_inits_one_makes_the_workspace_and_the_others_say_that_it_is_there() {
     let learner = Learner::without_workspace("new");
-    let children: Vec<Child> = (0..6).map(|_| learner.spawn(&["init", "new"])).collect();
+    // All beside it: as soon as it is there, the learner would go in and make another one.
+    let init = |_| {
+        let mut command = learner.command(&["init", "new"]);
+        let quiet = command.current_dir(learner.home.path()).stdin(Stdio::null());
+        quiet.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let children: Vec<Child> = (0..6).map(init).collect();
     let statuses = children.into_iter().map(|it| it.wait_with_output().unwrap().status.code());
     let mut statuses: Vec<i32> = statuses.map(Option::unwrap).collect();
     statuses.sort_unstable();
