@@ -45,6 +45,16 @@ pub struct Milestone {
     /// Ids of the modules after which the rest of it can.
     #[serde(default)]
     pub again: Vec<String>,
+    /// What it is judged by; the first is the quickest.
+    #[serde(default, rename = "bar")]
+    pub bars: Vec<Bar>,
+}
+
+/// A bar of a milestone.
+#[derive(Clone, Deserialize)]
+pub struct Bar {
+    /// The id of its data set.
+    pub data: String,
 }
 
 /// What is read of `course.toml` here; all of it is checked where it is embedded, in `tito`.
