@@ -74,11 +74,8 @@ impl Op for Conv2dOp {
     }
 
     fn reads(&self, input: usize) -> Reads {
-        match input {
-            0 => Reads::input(1),
-            1 => Reads::input(0),
-            _ => Reads::NOTHING,
-        }
+        // The picture's gradient reads the weight, the weight's the picture, the bias's neither.
+        if input < 2 { Reads::input(1 - input) } else { Reads::NOTHING }
     }
 
     fn brings(&self) -> Brought {
