@@ -49,12 +49,8 @@ enum Xtask {
     Mutants {
         #[command(flatten)]
         scope: Scope,
-        /// Only mistakes whose name contains this
-        #[arg(long)]
-        only: Option<String>,
-        /// How many to try at the same time
-        #[arg(long, default_value_t = mutants::jobs())]
-        jobs: usize,
+        #[command(flatten)]
+        choice: mutants::Choice,
     },
     /// Let cargo-mutants (which must be installed) make up mistakes, and try a sample of them: the
     /// checks of the module must catch 85 % of those that compile
@@ -117,9 +113,9 @@ fn run(command: Xtask) -> Result<Vec<String>, String> {
             let course = scope.course()?;
             stubs::verify(&course, &course.chosen(&scope.modules)?, out.as_deref())
         }
-        Xtask::Mutants { scope, only, jobs } => {
+        Xtask::Mutants { scope, choice } => {
             let course = scope.course()?;
-            mutants::verify(&course, &course.chosen(&scope.modules)?, only.as_deref(), jobs)
+            mutants::verify(&course, &course.chosen(&scope.modules)?, &choice)
         }
         Xtask::GeneratedMutants { scope, choice } => {
             let course = scope.course()?;

@@ -14,6 +14,25 @@ pub fn jobs() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(4))
 }
 
+/// Which mistakes are made.
+#[derive(clap::Args)]
+pub struct Choice {
+    /// Only mistakes whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// One part of several, such as 2/6: each sixth mistake, from the third on
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    part: Option<(usize, usize)>,
+    /// How many to try at the same time
+    #[arg(long, default_value_t = jobs())]
+    jobs: usize,
+}
+
+fn part(text: &str) -> Result<(usize, usize), String> {
+    let numbers = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    numbers.filter(|(k, n)| k < n).ok_or_else(|| "a part is K/N with K from 0 to N - 1".to_owned())
+}
+
 /// A mistake to make, and where.
 struct Trial<'a> {
     module: &'a Module,
@@ -23,17 +42,18 @@ struct Trial<'a> {
 /// What became of it: the first line of what a learner reads, or why it is not caught.
 type Judgment = Result<String, String>;
 
-/// Makes the mistakes of `modules` whose name contains `only`. Returns those that survive.
+/// Makes the chosen mistakes of `modules`. Returns those that survive.
 pub fn verify(
     course: &Course,
     modules: &[&Module],
-    only: Option<&str>,
-    jobs: usize,
+    choice: &Choice,
 ) -> Result<Vec<String>, String> {
+    let only = |mistake: &Mistake| choice.only.as_ref().is_none_or(|it| mistake.name.contains(it));
+    let (first, every) = choice.part.unwrap_or((0, 1));
     let mut trials = Vec::new();
     for module in modules {
-        let chosen = |mistake: &Mistake| only.is_none_or(|only| mistake.name.contains(only));
-        let mistakes = module.mistakes()?.mistakes.into_iter().filter(chosen);
+        let mistakes = module.mistakes()?.mistakes.into_iter().filter(only);
+        let mistakes = mistakes.skip(first).step_by(every);
         trials.extend(mistakes.map(|mistake| Trial { module, mistake }));
     }
     let next = AtomicUsize::new(0);
@@ -55,7 +75,8 @@ pub fn verify(
         Ok(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs.max(1)).map(|i| scope.spawn(move || work(i))).collect();
+        let workers: Vec<_> =
+            (0..choice.jobs.max(1)).map(|i| scope.spawn(move || work(i))).collect();
         workers.into_iter().try_for_each(|worker| worker.join().expect("no worker panics"))
     })?;
     let findings = findings.into_inner().expect("no worker panics");
