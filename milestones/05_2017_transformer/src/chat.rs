@@ -17,7 +17,7 @@ const LONGEST: usize = 60;
 pub fn chat(model: &Gpt, tokenizer: &BpeTokenizer, stage: &mut dyn Stage) {
     stage.say(
         "Ask it something; an empty line ends the talk. It knows what 280 short talks taught it, \
-         such as \"What is your name?\" or \"Which animal says moo?\", and will make up the rest.",
+         such as \"What is your name?\" or \"How many legs does a spider have?\", and will make up the rest.",
     );
     let mut earlier: Option<Turn> = None;
     while let Some(question) = stage.ask("you:") {

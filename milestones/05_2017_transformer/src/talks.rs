@@ -70,7 +70,7 @@ const TOGETHER: usize = 4;
 /// fourth is asked without capitals and without its mark, as people type.
 ///
 /// A batch is as long as its longest talk, and what is filled up costs as much as what is read. So
-/// four batches are drawn together and handed out by length, which saves half of it.
+/// four batches are drawn together and handed out by length.
 pub fn drawn(talks: &[Talk], n: usize, seed: u64, step: usize) -> Vec<Talk> {
     let mut rng = Rng::at(seed, (step / TOGETHER) as u64);
     let mut any = || talks[rng.below(talks.len() as u64) as usize].clone();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use stage::draw::{Axes, Line, curve, table};
-use stage::{Bar, Report, SeedResult, Settings, Stage, StageError, Style, thousands};
+use stage::{Bar, Report, SeedResult, Settings, Stage, Style, thousands};
 use tinytorch::dataloader::tinytalks::{Level, Talk, TinyTalks};
 use tinytorch::prelude::*;
 use tinytorch::tokenization::{BpeTokenizer, Tokenizer};
@@ -37,10 +37,7 @@ const BAR: Bar = Bar::at_least(0.9);
 
 /// Runs the part; with `settings.chat`, ends in a talk. A model that an earlier run kept need not
 /// learn again for that.
-///
-/// # Errors
-/// None; a model that can't be kept is told.
-pub fn run(task: &Task, settings: &Settings, stage: &mut dyn Stage) -> Result<Report, StageError> {
+pub fn run(task: &Task, settings: &Settings, stage: &mut dyn Stage) -> Report {
     let tokenizer = tokenizer();
     let config = GptConfig { vocab_size: tokenizer.vocab_size(), ..(task.config)() };
     stage.chapter("TinyTalks: a model that answers");
@@ -68,7 +65,7 @@ pub fn run(task: &Task, settings: &Settings, stage: &mut dyn Stage) -> Result<Re
     if settings.chat {
         chat(&lessons[0].model, &tokenizer, stage);
     }
-    Ok(report(&config, &lessons).took(seconds))
+    report(&config, &lessons).took(seconds)
 }
 
 fn introduce(config: &GptConfig, tokenizer: &BpeTokenizer, stage: &mut dyn Stage) {
@@ -218,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_model_that_has_hardly_learned_misses_the_bar() {
-        let report = run(&short(), &Settings::default(), &mut Silent).unwrap();
+        let report = run(&short(), &Settings::default(), &mut Silent);
         assert!(report.value() < 0.1 && !report.passed(), "{}", report.value());
     }
 
@@ -226,14 +223,14 @@ mod tests {
     fn a_talk_is_with_the_model_that_was_kept() {
         let folder = std::env::temp_dir().join(format!("tinytalks-{}", std::process::id()));
         let settings = Settings { models_dir: Some(folder.clone()), ..Settings::default() };
-        run(&short(), &settings, &mut Silent).unwrap();
+        run(&short(), &settings, &mut Silent);
         let settings = Settings { chat: true, ..settings };
         let answers = ["Who are you?".to_owned(), " ".to_owned()].into();
         let mut recorder = Recorder { answers, ..Recorder::default() };
-        run(&short(), &settings, &mut recorder).unwrap();
+        run(&short(), &settings, &mut recorder);
         std::fs::write(folder.join("05_tinytalks.safetensors"), "no weights").unwrap();
         let mut again = Recorder::default();
-        run(&short(), &settings, &mut again).unwrap();
+        run(&short(), &settings, &mut again);
         std::fs::remove_dir_all(&folder).unwrap();
         let steps = |it: &Recorder| it.events.iter().any(|it| matches!(it, Event::Begin { .. }));
         assert!(!steps(&recorder), "it did not learn again");
