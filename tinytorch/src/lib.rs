@@ -34,6 +34,7 @@
 //! [`dispatch`](tensor::dispatch), where later modules, and yours, can watch it, change its
 //! meaning, or compute it faster. `tests/door.rs` does all three from outside.
 
+pub use tinytorch_acceleration as acceleration;
 pub use tinytorch_activations as activations;
 pub use tinytorch_attention as attention;
 pub use tinytorch_autograd as autograd;

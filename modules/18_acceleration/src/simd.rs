@@ -1,0 +1,287 @@
+//! Vectors: several floats that one instruction treats alike.
+//!
+//! A kernel is written once, for any `S: Simd`, and compiled for each [`Level`]:
+//!
+//! ```ignore
+//! vectorized! {
+//!     /// Doubles every number.
+//!     pub(crate) fn double<S>(x: &mut [f32]) {
+//!         for x in x.chunks_exact_mut(S::LANES) { .. S::add(v, v) .. }
+//!     }
+//! }
+//! double(level(), &mut numbers);
+//! ```
+//!
+//! The functions of a vector are only ever called inside of what [`vectorized!`] makes, where the
+//! compiler may use the instructions that they stand for.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
+pub(crate) use portable::Portable;
+
+/// What a set of instructions can do with `LANES` floats at once.
+#[expect(unsafe_code, reason = "loads and stores go through pointers")]
+pub(crate) trait Simd: Copy {
+    /// `LANES` floats.
+    type F: Copy;
+    /// `LANES` answers to a question.
+    type M: Copy;
+    /// How many floats a vector holds.
+    const LANES: usize;
+
+    /// `x`, `LANES` times.
+    fn splat(x: f32) -> Self::F;
+
+    /// The numbers from `from` on, at any address.
+    ///
+    /// # Safety
+    /// `LANES` of them can be read.
+    unsafe fn load(from: *const f32) -> Self::F;
+
+    /// The first `n` numbers from `from` on, and zeros; `n` is at most `LANES`.
+    ///
+    /// # Safety
+    /// `n` of them can be read.
+    unsafe fn load_first(from: *const f32, n: usize) -> Self::F;
+
+    /// Writes the numbers from `to` on.
+    ///
+    /// # Safety
+    /// `LANES` of them can be written.
+    unsafe fn store(to: *mut f32, x: Self::F);
+
+    /// Writes the first `n` numbers from `to` on; `n` is at most `LANES`.
+    ///
+    /// # Safety
+    /// `n` of them can be written.
+    unsafe fn store_first(to: *mut f32, n: usize, x: Self::F);
+
+    /// `a + b`
+    fn add(a: Self::F, b: Self::F) -> Self::F;
+    /// `a - b`
+    fn sub(a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b`
+    fn mul(a: Self::F, b: Self::F) -> Self::F;
+    /// `a / b`
+    fn div(a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b + c`, rounded once where the processor can.
+    fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// The smaller; `b` if one of them is NaN.
+    fn min(a: Self::F, b: Self::F) -> Self::F;
+    /// The larger; `b` if one of them is NaN.
+    fn max(a: Self::F, b: Self::F) -> Self::F;
+    /// The square root.
+    fn sqrt(a: Self::F) -> Self::F;
+    /// Without its sign.
+    fn abs(a: Self::F) -> Self::F;
+    /// To the nearest whole number, halves to the even one. For magnitudes below 2^22.
+    fn round(a: Self::F) -> Self::F;
+    /// `a * 2^n` for whole `n` of -252 to 254, where both the factor and the result may leave the
+    /// range of normal numbers.
+    fn scale2(a: Self::F, n: Self::F) -> Self::F;
+    /// For a positive normal `a`: its fraction in `[1, 2)`, and its exponent as a whole number.
+    fn split(a: Self::F) -> (Self::F, Self::F);
+
+    /// `a < b`; false of NaN, as are the next two.
+    fn lt(a: Self::F, b: Self::F) -> Self::M;
+    /// `a <= b`
+    fn le(a: Self::F, b: Self::F) -> Self::M;
+    /// `a == b`
+    fn eq(a: Self::F, b: Self::F) -> Self::M;
+    /// `yes` where the answer is yes, else `no`.
+    fn select(m: Self::M, yes: Self::F, no: Self::F) -> Self::F;
+    /// `a` with the sign of `b`.
+    fn copysign(a: Self::F, b: Self::F) -> Self::F;
+
+    /// The sum of all lanes, added in pairs.
+    fn sum(a: Self::F) -> f32;
+    /// The largest lane, none of them NaN.
+    fn largest(a: Self::F) -> f32;
+
+    /// The numbers of a slice of at most `LANES`, and zeros.
+    #[inline(always)]
+    fn read(from: &[f32]) -> Self::F {
+        debug_assert!(from.len() <= Self::LANES);
+        match from.len() == Self::LANES {
+            // SAFETY: the slice has that many.
+            true => unsafe { Self::load(from.as_ptr()) },
+            // SAFETY: the slice has that many.
+            false => unsafe { Self::load_first(from.as_ptr(), from.len().min(Self::LANES)) },
+        }
+    }
+
+    /// Fills a slice of at most `LANES`.
+    #[inline(always)]
+    fn write(to: &mut [f32], x: Self::F) {
+        debug_assert!(to.len() <= Self::LANES);
+        match to.len() == Self::LANES {
+            // SAFETY: the slice has that many.
+            true => unsafe { Self::store(to.as_mut_ptr(), x) },
+            // SAFETY: the slice has that many.
+            false => unsafe { Self::store_first(to.as_mut_ptr(), to.len().min(Self::LANES), x) },
+        }
+    }
+}
+
+/// Defines functions over vectors `S`, each compiled for every level and called with the level
+/// first.
+macro_rules! vectorized {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident<$S:ident $(, $G:ident: $bound:path)*>(
+            $($arg:ident: $type:ty),* $(,)?
+        ) $(-> $result:ty)? $body:block
+    )+) => {$(
+        $(#[$meta])*
+        #[expect(unsafe_code, reason = "calls what was compiled for the level at hand")]
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name<$($G: $bound),*>(
+            level: $crate::level::Level,
+            $($arg: $type),*
+        ) $(-> $result)? {
+            use $crate::level::Level;
+
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn any<$S: $crate::simd::Simd $(, $G: $bound)*>(
+                $($arg: $type),*
+            ) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2<$($G: $bound),*>($($arg: $type),*) $(-> $result)? {
+                any::<$crate::simd::Avx2 $(, $G)*>($($arg),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512<$($G: $bound),*>($($arg: $type),*) $(-> $result)? {
+                any::<$crate::simd::Avx512 $(, $G)*>($($arg),*)
+            }
+
+            match level {
+                // SAFETY: a level is at hand only where the processor has its instructions.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => unsafe { avx512::<$($G),*>($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => unsafe { avx2::<$($G),*>($($arg),*) },
+                _ => any::<$crate::simd::Portable $(, $G)*>($($arg),*),
+            }
+        }
+    )+};
+}
+pub(crate) use vectorized;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::Level;
+
+    vectorized! {
+        /// What each function gives for two rows of numbers, one row after the other.
+        fn all<S>(a: &[f32], b: &[f32]) -> Vec<Vec<f32>> {
+            let both: [fn(S::F, S::F) -> S::F; 12] = [
+                S::add, S::sub, S::mul, S::div, S::min, S::max, S::copysign,
+                |a, b| S::fma(a, b, a),
+                |a, b| S::select(S::lt(a, b), a, b),
+                |a, b| S::select(S::le(a, b), a, b),
+                |a, b| S::select(S::eq(a, b), a, S::splat(7.0)),
+                |a, b| S::scale2(a, S::round(b)),
+            ];
+            let one: [fn(S::F) -> S::F; 6] = [
+                |a| S::sqrt(S::abs(a)),
+                S::abs,
+                S::round,
+                |a| S::split(S::abs(a)).0,
+                |a| S::split(S::abs(a)).1,
+                |a| S::splat(S::sum(a) + S::largest(a)),
+            ];
+            let row = |f: &dyn Fn(&[f32], &[f32], &mut [f32])| {
+                let mut out = vec![0.0; a.len()];
+                for i in (0..a.len()).step_by(S::LANES) {
+                    let part = i..(i + S::LANES).min(a.len());
+                    f(&a[part.clone()], &b[part.clone()], &mut out[part]);
+                }
+                out
+            };
+            let mut rows = Vec::new();
+            for f in both {
+                rows.push(row(&|a, b, out| S::write(out, f(S::read(a), S::read(b)))));
+            }
+            for f in one {
+                rows.push(row(&|a, _, out| S::write(out, f(S::read(a)))));
+            }
+            let _sums = rows.pop(); // of as many lanes as there are: another at each level
+            rows
+        }
+
+        fn sum_and_largest<S>(x: &[f32]) -> [f32; 2] {
+            let chunks = x.chunks_exact(S::LANES).map(S::read);
+            chunks.fold([0.0; 2], |[s, l], v| [s + S::sum(v), S::largest(v).max(l)])
+        }
+    }
+
+    /// Same numbers to the bit, but for products and sums that are rounded once or twice.
+    #[test]
+    fn every_level_computes_the_same() {
+        let a: Vec<f32> = (0..83).map(|i| (i as f32 - 41.3) * 1.37).collect();
+        let b: Vec<f32> = (0..83).map(|i| ((i * 37 % 83) as f32 - 40.0) * 0.75).collect();
+        let expected = all(Level::Portable, &a, &b);
+        for level in Level::supported() {
+            for (f, (got, expected)) in all(level, &a, &b).iter().zip(&expected).enumerate() {
+                for (got, expected) in got.iter().zip(expected) {
+                    let slack = if f == 7 { 1e-6 * expected.abs().max(1e3) } else { 0.0 };
+                    let same = got == expected || (got - expected).abs() <= slack;
+                    assert!(same, "{level} {f}: {got}, {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_are_added_and_compared() {
+        let x: Vec<f32> = (0..64).map(|i| (i * 29 % 64) as f32).collect();
+        for level in Level::supported() {
+            assert_eq!(sum_and_largest(level, &x), [2016.0, 63.0], "{level}");
+        }
+    }
+
+    #[test]
+    fn powers_of_two_leave_the_normal_range_as_they_should() {
+        let a = [1.5, 1.0, 1.25, 1.0, 1.0, 1.999];
+        let n = [127.0, 128.0, -126.0, -149.0, -160.0, -130.0];
+        for level in Level::supported() {
+            let scaled = &all(level, &a, &n)[11];
+            let expected: Vec<f32> = a
+                .iter()
+                .zip(n)
+                .map(|(a, n)| (f64::from(*a) * 2f64.powf(n.into())) as f32)
+                .collect();
+            assert_eq!(scaled, &expected, "{level}");
+        }
+    }
+
+    #[test]
+    fn nan_is_handed_on_by_the_second_argument() {
+        let (nan, one) = ([f32::NAN; 3], [1.0; 3]);
+        for level in Level::supported() {
+            let (first, second) = (all(level, &nan, &one), all(level, &one, &nan));
+            for f in [4, 5] {
+                assert_eq!(first[f], one, "{level}");
+                assert!(second[f].iter().all(|x| x.is_nan()), "{level}");
+            }
+            assert!(first[8].iter().all(|&x| x == 1.0), "{level}: NaN is not below 1");
+        }
+    }
+}
