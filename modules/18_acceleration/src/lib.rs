@@ -7,6 +7,8 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+mod gemm;
+mod matmul;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -32,5 +34,5 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    matmul::register(kernels);
 }
