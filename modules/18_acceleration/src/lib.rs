@@ -9,6 +9,7 @@ mod memory;
 mod out;
 mod gemm;
 mod matmul;
+mod linear;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -35,4 +36,5 @@ pub fn install() {
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
     matmul::register(kernels);
+    linear::register(kernels);
 }

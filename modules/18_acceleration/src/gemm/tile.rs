@@ -89,13 +89,7 @@ pub(super) unsafe fn strip<S: Simd>(
 
 /// As [`strip`], for `R` rows: tile after tile to the right.
 #[inline(always)]
-unsafe fn panels<S: Simd, const R: usize>(
-    n: usize,
-    k: usize,
-    a: Left,
-    b: Right,
-    mut place: Place,
-) {
+unsafe fn panels<S: Simd, const R: usize>(n: usize, k: usize, a: Left, b: Right, mut place: Place) {
     let wide = const { width::<S>() };
     let mut from = b.first;
     let mut left = n;
@@ -196,31 +190,48 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
 
 /// Adds what is to be added, and writes: `last` numbers of the last vector of each row, which are
 /// `ALL` of them or not.
+///
+/// One plain loop after the other: all are unrolled, as the sums could not stay in registers if
+/// one of them were found by an index.
 #[inline(always)]
 unsafe fn finish<S: Simd, const R: usize, const V: usize, const ALL: bool>(
-    sums: [[S::F; V]; R],
+    mut sums: [[S::F; V]; R],
     last: usize,
     place: Place,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
+        if !place.of_columns.is_null() {
+            for v in 0..V {
+                let from = place.of_columns.wrapping_add(v * S::LANES);
+                let bias = read::<S>(from, ALL || v + 1 < V, last);
+                for i in 0..R {
+                    sums[i][v] = S::add(sums[i][v], bias);
+                }
+            }
+        }
+        if !place.of_rows.is_null() {
+            for i in 0..R {
+                let bias = S::splat(*place.of_rows.add(i));
+                for v in 0..V {
+                    sums[i][v] = S::add(sums[i][v], bias);
+                }
+            }
+        }
+        if place.accumulate {
+            for i in 0..R {
+                for v in 0..V {
+                    let from = place.c.wrapping_add(i * place.row + v * S::LANES);
+                    sums[i][v] = S::add(read::<S>(from, ALL || v + 1 < V, last), sums[i][v]);
+                }
+            }
+        }
         for i in 0..R {
             for v in 0..V {
-                let all = ALL || v + 1 < V;
-                let (mut x, skip) = (sums[i][v], v * S::LANES);
-                let to = place.c.add(i * place.row + skip);
-                if !place.of_columns.is_null() {
-                    x = S::add(x, read::<S>(place.of_columns.add(skip), all, last));
-                }
-                if !place.of_rows.is_null() {
-                    x = S::add(x, S::splat(*place.of_rows.add(i)));
-                }
-                if place.accumulate {
-                    x = S::add(read::<S>(to, all, last), x);
-                }
-                match all {
-                    true => S::store(to, x),
-                    false => S::store_first(to, last, x),
+                let to = place.c.wrapping_add(i * place.row + v * S::LANES);
+                match ALL || v + 1 < V {
+                    true => S::store(to, sums[i][v]),
+                    false => S::store_first(to, last, sums[i][v]),
                 }
             }
         }
