@@ -7,6 +7,9 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+mod gemm;
+mod matmul;
+mod linear;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -32,5 +35,6 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    matmul::register(kernels);
+    linear::register(kernels);
 }
