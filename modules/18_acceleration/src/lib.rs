@@ -4,9 +4,11 @@
 
 mod level;
 mod simd;
+mod math;
 mod threads;
 mod memory;
 mod out;
+mod attention;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -32,5 +34,5 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    attention::register(kernels);
 }
