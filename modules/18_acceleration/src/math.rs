@@ -218,6 +218,7 @@ pub(crate) fn gelu_tanh<S: Simd>(x: S::F) -> S::F {
 /// The slope of [`gelu_tanh`], within 3e-7: `s + x s (1 - s) 2 du/dx` with `s = sigmoid(2u)`.
 #[inline(always)]
 pub(crate) fn gelu_tanh_slope<S: Simd>(x: S::F) -> S::F {
+    let x = clamp::<S>(x, -100.0, 100.0); // beyond, it is 0 or 1, and du/dx may overflow
     let (u, du) = twice_tanh_argument::<S>(x);
     let (s, slope) = sigmoid_and_slope::<S>(u);
     S::fma(S::mul(x, slope), du, s)
@@ -351,6 +352,7 @@ mod tests {
         }
         assert_within(gelu_tanh, |x| x * precise_sigmoid(u(x).0), |y, _| 2e-7 * y.abs().max(1.0));
         let slope = |x: f64| {
+            let x = x.clamp(-100.0, 100.0);
             let (u, du) = u(x);
             let s = precise_sigmoid(u);
             s + x * s * (1.0 - s) * du
