@@ -4,6 +4,7 @@
 
 mod level;
 mod simd;
+#[allow(dead_code, reason = "kernels follow")]
 mod math;
 mod threads;
 mod memory;
