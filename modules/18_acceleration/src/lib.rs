@@ -10,6 +10,8 @@ mod threads;
 mod memory;
 mod out;
 mod attention;
+mod gemm;
+mod matmul;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -36,4 +38,5 @@ pub fn install() {
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
     attention::register(kernels);
+    matmul::register(kernels);
 }
