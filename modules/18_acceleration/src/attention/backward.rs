@@ -104,8 +104,8 @@ impl Backward<'_> {
         let of = Group {
             of: self,
             group,
-            keys: Panels::of(k, keys, width, lanes, &mut room),
-            values: Panels::of(v, keys, depth, lanes, &mut room),
+            keys: Panels::of(self.level, k, keys, width, &mut room),
+            values: Panels::of(self.level, v, keys, depth, &mut room),
             key_rows: rows(k, keys, width, Rows { start: room.take(keys * wide), row: wide }),
             strips,
             dq: Rows { start: room.take(QUERIES * wide), row: wide },
@@ -162,8 +162,8 @@ impl Group<'_> {
             start: self.of.out.at(self.of.starts[i] + self.group * keys * len),
             row: len,
         });
-        finite &= finish(level, self.dk, keys, width, op.scale, at(1, width));
-        finite & finish(level, self.dv, keys, depth, 1.0, at(2, depth))
+        finite &= finish(level, self.dk, keys, width, |_| op.scale, at(1, width));
+        finite & finish(level, self.dv, keys, depth, |_| 1.0, at(2, depth))
     }
 
     fn head(&self, head: usize) -> Head {
@@ -210,7 +210,7 @@ impl Group<'_> {
         let row = head.head * heads.queries + queries.start;
         let start = self.of.out.at(self.of.starts[0] + row * heads.width);
         let out = Rows { start, row: heads.width };
-        finish(level, self.dq, n, heads.width, heads.op.scale, out)
+        finish(level, self.dq, n, heads.width, |_| heads.op.scale, out)
     }
 
     /// What the mask adds, if there is one.

@@ -6,7 +6,7 @@ use super::few::scores_of_few;
 use super::heads::{Heads, Matrix, Room};
 use super::panels::{PANEL, Panels, rows};
 use super::product::{Extent, Hiding, Into, Rows, lanes, multiply};
-use super::weights::{Change, Running, Span, average, finish, shrink, weigh};
+use super::weights::{Change, Running, Span, finish, shrink, weigh};
 use crate::level::{Level, level};
 use crate::out::{Out, filled};
 use crate::threads::parallel;
@@ -103,7 +103,7 @@ impl<'a> Forward<'a> {
         let v = rows(v, keys, depth, Rows { start: room.take(keys * deep), row: deep });
         let keys = match few {
             true => Keys::Few(k, room.take(wide)),
-            false => Keys::Panels(Panels::of(k, keys, width, self.lanes, &mut room)),
+            false => Keys::Panels(Panels::of(self.level, k, keys, width, &mut room)),
         };
         let block = Block {
             of: self,
@@ -168,8 +168,12 @@ impl Block<'_> {
             });
             into = Into::Sum;
         }
-        average(level, self.sums, vectors, &running[..n]);
-        finish(level, self.sums, n, heads.depth, 1.0, self.result(head, queries.start))
+        // The average of nothing is nothing.
+        let share = |r: usize| match running[r].sum {
+            0.0 => 0.0,
+            sum => 1.0 / sum,
+        };
+        finish(level, self.sums, n, heads.depth, share, self.result(head, queries.start))
     }
 
     /// Products of queries and keys, as far as they are asked for.

@@ -6,7 +6,9 @@
 #![expect(unsafe_code, reason = "numbers are read and written through pointers")]
 
 use super::heads::{Matrix, Room};
-use super::product::Rows;
+use super::product::{Rows, lanes};
+use crate::level::Level;
+use crate::simd::vectorized;
 
 /// How many vectors of keys a panel holds.
 pub(super) const PANEL: usize = 2;
@@ -28,35 +30,52 @@ impl Panels {
 
     /// The first `keys` rows of `x`, of `features` numbers each.
     pub(super) fn of(
+        level: Level,
         x: Matrix,
         keys: usize,
         features: usize,
-        lanes: usize,
         room: &mut Room,
     ) -> Self {
-        let size = PANEL * lanes;
+        let lanes = lanes(level);
         let start = room.take(Self::room(keys, features, lanes));
-        for first in (0..keys).step_by(size) {
-            let panel = start.wrapping_add(first * features);
-            for c in 0..features {
-                let from = x.from_row(first).from_column(c).start;
-                let n = size.min(keys - first);
-                for j in 0..n {
-                    // SAFETY: key `first + j`, and its place in the room.
-                    unsafe { *panel.add(c * size + j) = *from.add(j * x.row) };
-                }
-                for j in n..size {
-                    // SAFETY: as above.
-                    unsafe { *panel.add(c * size + j) = 0.0 };
-                }
-            }
+        let panels = Self { start, features, size: PANEL * lanes };
+        for first in (0..keys).step_by(lanes) {
+            let (panel, column) = (first - first % panels.size, first % panels.size);
+            let n = lanes.min(keys - first);
+            turn(level, x.from_row(first), n, features, panels.at(panel).from(0, column));
         }
-        Self { start, features, size }
+        if keys % panels.size != 0 && (keys - 1) % panels.size < lanes {
+            // The panel's second vector, of which nothing will count.
+            let rest = panels.at(keys - keys % panels.size).from(0, lanes);
+            turn(level, x, 0, features, rest);
+        }
+        panels
     }
 
     /// All features of the panel that begins with key `first`.
     pub(super) fn at(self, first: usize) -> Rows {
         Rows { start: self.start.wrapping_add(first * self.features), row: self.size }
+    }
+}
+
+vectorized! {
+    /// Transposes `n` rows of `x`, at most a vector of them, with zeros for those that lack.
+    fn turn<S>(x: Matrix, n: usize, features: usize, to: Rows) {
+        let mut c = 0;
+        if n == S::LANES && x.step == 1 {
+            while c + S::LANES <= features {
+                // SAFETY: as many rows and columns as a vector has numbers, and the room for them.
+                unsafe { S::transpose(x.from_column(c).start, x.row, to.at(c), to.row) };
+                c += S::LANES;
+            }
+        }
+        for c in c..features {
+            let from = x.from_column(c).start;
+            for j in 0..S::LANES {
+                // SAFETY: number `[j, c]`, and its place in the room.
+                unsafe { *to.at(c).add(j) = if j < n { *from.add(j * x.row) } else { 0.0 } };
+            }
+        }
     }
 }
 

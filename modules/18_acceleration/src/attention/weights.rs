@@ -84,13 +84,21 @@ fn change<S: Simd>(row: *mut f32, r: usize, span: Span, change: Change) -> f32 {
     S::largest(largest)
 }
 
+/// `e^x`, and 0 where that is no normal number: processors take a hundred times as long for those,
+/// and a weight of 1e-38 beside one of 1 is not felt.
+#[inline(always)]
+fn power<S: Simd>(x: S::F) -> S::F {
+    let least = S::splat(-87.0);
+    S::select(S::lt(x, least), S::splat(0.0), exp::<S>(S::max(least, x)))
+}
+
 /// Scores become `e^(score - base)`; gives back their sum.
 #[inline(always)]
 fn powers<S: Simd>(row: *mut f32, end: usize, base: f32) -> f32 {
     let (mut sum, base) = (S::splat(0.0), S::splat(base));
     for j in (0..end).step_by(S::LANES) {
         // SAFETY: rows are as long as whole vectors to their end.
-        let power = exp::<S>(S::sub(unsafe { S::load(row.add(j)) }, base));
+        let power = power::<S>(S::sub(unsafe { S::load(row.add(j)) }, base));
         // SAFETY: as above.
         unsafe { S::store(row.add(j), power) };
         sum = S::add(sum, power);
@@ -113,7 +121,11 @@ vectorized! {
             let before = state.largest;
             let largest = before.max(change::<S>(scores.at(r), r, *span, how));
             let sum = powers::<S>(scores.at(r), span.end, base(largest));
-            let shrink = if before == largest { 1.0 } else { (before - base(largest)).exp() };
+            let shrink = match before {
+                f32::NEG_INFINITY => 0.0, // and what was summed is 0
+                _ if before == largest => 1.0,
+                _ => (before - largest).exp(),
+            };
             *state = Running { largest, sum: state.sum * shrink + sum, shrink };
         }
     }
@@ -129,33 +141,22 @@ vectorized! {
         }
     }
 
-    /// Divides what was summed by the sum of the weights; nothing by nothing is nothing.
-    pub(super) fn average<S>(sums: Rows, vectors: usize, running: &[Running]) {
-        for (r, state) in running.iter().enumerate() {
-            let share = S::splat(1.0 / state.sum);
-            for v in 0..vectors {
-                let at = sums.at(r).wrapping_add(v * S::LANES);
-                // SAFETY: a vector of the row.
-                let sum = unsafe { S::load(at) };
-                let average = if state.sum == 0.0 { S::splat(0.0) } else { S::mul(sum, share) };
-                // SAFETY: as above.
-                unsafe { S::store(at, average) };
-            }
-        }
-    }
-
-    /// Writes `count` rows of `sums`, `len` numbers of each, times `factor`, to `out`. Gives back
-    /// whether all are finite.
-    pub(super) fn finish<S>(
-        sums: Rows, count: usize, len: usize, factor: f32, out: Rows,
+    /// Writes `count` rows of `sums`, `len` numbers of each, times the factor of the row, to `out`;
+    /// zeros, where the factor is 0. Gives back whether all are finite.
+    pub(super) fn finish<S, F: Fn(usize) -> f32>(
+        sums: Rows, count: usize, len: usize, factor: F, out: Rows,
     ) -> bool {
-        let mut zeros = S::splat(0.0); // for 0 times infinity is NaN
+        let zero = S::splat(0.0);
+        let mut zeros = zero; // for 0 times infinity is NaN
         for r in 0..count {
+            let factor = S::splat(factor(r));
+            let nothing = S::eq(factor, zero);
             for j in (0..len).step_by(S::LANES) {
                 // SAFETY: rows of `sums` are whole vectors; of `out` no more than `len` is written.
                 unsafe {
-                    let x = S::mul(S::load(sums.at(r).add(j)), S::splat(factor));
-                    zeros = S::fma(x, S::splat(0.0), zeros);
+                    let x = S::mul(S::load(sums.at(r).add(j)), factor);
+                    let x = S::select(nothing, zero, x);
+                    zeros = S::fma(x, zero, zeros);
                     match len - j >= S::LANES {
                         true => S::store(out.at(r).add(j), x),
                         false => S::store_first(out.at(r).add(j), len - j, x),
