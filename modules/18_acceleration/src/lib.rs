@@ -7,8 +7,10 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
-#[allow(dead_code, reason = "kernels follow")]
 mod math;
+mod loops;
+mod copy;
+mod elementwise;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -34,5 +36,6 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    copy::register(kernels);
+    elementwise::register(kernels);
 }
