@@ -12,6 +12,9 @@ mod out;
 mod attention;
 mod gemm;
 mod matmul;
+mod loops;
+mod copy;
+mod elementwise;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -39,4 +42,6 @@ pub fn install() {
 fn kernels(kernels: &mut Kernels) {
     attention::register(kernels);
     matmul::register(kernels);
+    copy::register(kernels);
+    elementwise::register(kernels);
 }
