@@ -8,14 +8,17 @@ mod threads;
 mod memory;
 mod out;
 mod at_start;
+mod rows;
+mod norms;
 #[cfg(test)]
 mod trial;
 
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
+use std::any::Any;
 use std::sync::Once;
-use tinytorch_tensor::{Kernels, register};
+use tinytorch_tensor::{Kernels, Op, register};
 
 /// Turns the kernels of this module on, unless `TINYTORCH_KERNELS=plain`. Where a program can run
 /// code before `main` (Linux, macOS, Windows) linking this crate has done it already; elsewhere,
@@ -32,5 +35,10 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    norms::register(kernels);
+}
+
+/// The settings of the op that a kernel was called for.
+fn settings<O: Op>(op: &dyn Op) -> &O {
+    (op as &dyn Any).downcast_ref().expect("a kernel is called for what it is registered for")
 }
