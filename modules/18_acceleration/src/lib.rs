@@ -10,6 +10,7 @@ mod out;
 mod at_start;
 mod rows;
 mod norms;
+mod optimizers;
 #[cfg(test)]
 mod trial;
 
@@ -36,6 +37,7 @@ pub fn install() {
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
     norms::register(kernels);
+    optimizers::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.

@@ -91,7 +91,7 @@ vectorized! {
                 let d = S::sub(x, c);
                 [d, S::mul(d, d)]
             });
-            let unit = Unit::new(center, d, squares, row.len(), eps);
+            let unit = Unit::new(d, squares, row.len(), eps);
             let (scale, shift) = (S::splat(unit.scale), S::splat(unit.shift));
             let hat = |x| S::fma(S::sub(x, c), scale, shift);
             match (weight, bias) {
@@ -122,7 +122,7 @@ vectorized! {
                     [d, S::mul(d, d), g, S::mul(g, d)]
                 });
             let n = row.len() as f64;
-            let unit = Unit::new(center, d, squares, row.len(), eps);
+            let unit = Unit::new(d, squares, row.len(), eps);
             let along = f64::from(unit.scale) * of_gd + f64::from(unit.shift) * of_g; // Σ g x̂
             // s (g - mean(g)) - x̂ s mean(g x̂)
             let (scale, shift) = (S::splat(unit.scale), S::splat(unit.shift));
@@ -187,7 +187,7 @@ struct Unit {
 impl Unit {
     /// From the sums of `x - c` and of its squares over a row of `n` numbers.
     #[inline]
-    fn new(center: f32, d: f64, squares: f64, n: usize, eps: f32) -> Self {
+    fn new(d: f64, squares: f64, n: usize, eps: f32) -> Self {
         let mean = d / n as f64;
         let var = (squares / n as f64 - mean * mean).max(0.0);
         let scale = per_root(var, eps);

@@ -84,6 +84,12 @@ pub(crate) fn share_rows(count: usize, width: usize, work: impl Fn(Range<usize>)
     }
 }
 
+/// Calls `work` with ranges of `count` numbers until all are done; on several threads if there are
+/// many. How they are cut must not matter.
+pub(crate) fn share_numbers(count: usize, work: impl Fn(Range<usize>) + Sync) {
+    share_rows(count, 1, work);
+}
+
 /// A tensor of the shape of `x` whose rows `work` writes, a range of them at a time.
 ///
 /// # Safety
@@ -117,25 +123,26 @@ pub(crate) fn sums<S: Simd, const K: usize, const N: usize>(
     blank: [S::F; K],
     term: impl Fn([S::F; K]) -> [S::F; N],
 ) -> [f64; N] {
-    let (len, step) = (rows[0].len(), S::LANES);
+    let (len, step) = (length(&rows), S::LANES);
     let mut totals = [0.0; N];
-    let mut start = 0;
-    while start < len {
-        let end = len.min(start + BLOCK * step);
+    let mut at = 0;
+    while at < len {
+        let end = len.min(at + BLOCK * step);
         // Four sums of each kind at a time: an addition takes several cycles, but one can begin
         // in each.
         let mut parts = [[S::splat(0.0); N]; 4];
-        while start + 4 * step <= end {
-            for (i, part) in parts.iter_mut().enumerate() {
-                let at = start + i * step;
-                add_to::<S, N>(part, term(read::<S, K>(rows, at, step, blank)));
+        while at + 4 * step <= end {
+            for part in &mut parts {
+                // SAFETY: `at` and three steps more are inside of every row.
+                add_to::<S, N>(part, term(unsafe { load::<S, K>(rows, at) }));
+                at += step;
             }
-            start += 4 * step;
         }
-        while start < end {
-            let n = step.min(end - start);
-            add_to::<S, N>(&mut parts[0], term(read::<S, K>(rows, start, n, blank)));
-            start += n;
+        while at < end {
+            let n = step.min(end - at);
+            // SAFETY: `at + n` is at most the length of every row.
+            add_to::<S, N>(&mut parts[0], term(unsafe { load_first::<S, K>(rows, at, n, blank) }));
+            at += n;
         }
         for (i, total) in totals.iter_mut().enumerate() {
             let [a, b, c, d] = [parts[0][i], parts[1][i], parts[2][i], parts[3][i]];
@@ -145,6 +152,14 @@ pub(crate) fn sums<S: Simd, const K: usize, const N: usize>(
     totals
 }
 
+/// The length that all rows have.
+#[inline(always)]
+fn length<const K: usize>(rows: &[&[f32]; K]) -> usize {
+    let len = rows[0].len();
+    assert!(rows.iter().all(|row| row.len() == len), "rows beside each other are equally long");
+    len
+}
+
 #[inline(always)]
 fn add_to<S: Simd, const N: usize>(sums: &mut [S::F; N], terms: [S::F; N]) {
     for (sum, term) in sums.iter_mut().zip(terms) {
@@ -152,16 +167,34 @@ fn add_to<S: Simd, const N: usize>(sums: &mut [S::F; N], terms: [S::F; N]) {
     }
 }
 
-/// `n` numbers of each row from `at` on, then its `blank`.
+/// The numbers of each row from `at` on.
+///
+/// # Safety
+/// There are `LANES` of them.
 #[inline(always)]
-fn read<S: Simd, const K: usize>(
+unsafe fn load<S: Simd, const K: usize>(rows: [&[f32]; K], at: usize) -> [S::F; K] {
+    let mut vectors = [S::splat(0.0); K];
+    for (vector, row) in vectors.iter_mut().zip(rows) {
+        // SAFETY: the caller's promise.
+        *vector = unsafe { S::load(row.as_ptr().add(at)) };
+    }
+    vectors
+}
+
+/// `n` numbers of each row from `at` on, then its `blank`; `n` is at most `LANES`.
+///
+/// # Safety
+/// There are `n` of them.
+#[inline(always)]
+unsafe fn load_first<S: Simd, const K: usize>(
     rows: [&[f32]; K],
     at: usize,
     n: usize,
     mut blank: [S::F; K],
 ) -> [S::F; K] {
     for (vector, row) in blank.iter_mut().zip(rows) {
-        *vector = S::read_or(&row[at..at + n], *vector);
+        // SAFETY: the caller's promise.
+        *vector = unsafe { S::load_first_or(row.as_ptr().add(at), n, *vector) };
     }
     blank
 }
@@ -191,10 +224,19 @@ pub(crate) fn map<S: Simd, const K: usize>(
     out: &mut [f32],
     f: impl Fn([S::F; K]) -> S::F,
 ) {
+    let (len, step) = (length(&rows), S::LANES);
+    assert!(out.len() == len, "a row is as long as those that it is made of");
     let mut at = 0;
-    for out in out.chunks_mut(S::LANES) {
-        S::write(out, f(read::<S, K>(rows, at, out.len(), [S::splat(0.0); K])));
-        at += out.len();
+    while at + step <= len {
+        // SAFETY: all rows have numbers up to `at + step`.
+        unsafe { S::store(out.as_mut_ptr().add(at), f(load::<S, K>(rows, at))) };
+        at += step;
+    }
+    if at < len {
+        let (n, zeros) = (len - at, [S::splat(0.0); K]);
+        // SAFETY: all rows have `n` numbers from `at` on.
+        let y = f(unsafe { load_first::<S, K>(rows, at, n, zeros) });
+        S::write(&mut out[at..], y);
     }
 }
 
