@@ -11,6 +11,8 @@ mod at_start;
 mod rows;
 mod norms;
 mod optimizers;
+mod embedding;
+mod gather;
 #[cfg(test)]
 mod trial;
 
@@ -38,6 +40,8 @@ pub fn install() {
 fn kernels(kernels: &mut Kernels) {
     norms::register(kernels);
     optimizers::register(kernels);
+    embedding::register(kernels);
+    gather::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.
