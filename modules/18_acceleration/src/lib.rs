@@ -7,6 +7,8 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+#[allow(dead_code, reason = "kernels follow")]
+mod math;
 mod at_start;
 mod rows;
 mod norms;
