@@ -15,6 +15,8 @@ mod norms;
 mod optimizers;
 mod embedding;
 mod gather;
+mod softmax;
+mod cross_entropy;
 #[cfg(test)]
 mod trial;
 
@@ -44,6 +46,8 @@ fn kernels(kernels: &mut Kernels) {
     optimizers::register(kernels);
     embedding::register(kernels);
     gather::register(kernels);
+    softmax::register(kernels);
+    cross_entropy::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.
