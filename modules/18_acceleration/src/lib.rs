@@ -17,6 +17,7 @@ mod embedding;
 mod gather;
 mod softmax;
 mod cross_entropy;
+mod rotary;
 #[cfg(test)]
 mod trial;
 
@@ -48,6 +49,7 @@ fn kernels(kernels: &mut Kernels) {
     gather::register(kernels);
     softmax::register(kernels);
     cross_entropy::register(kernels);
+    rotary::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.
