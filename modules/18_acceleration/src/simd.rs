@@ -110,7 +110,6 @@ pub(crate) trait Simd: Copy {
     /// `a` with the sign of `b`.
     fn copysign(a: Self::F, b: Self::F) -> Self::F;
 
-<<<<<<< HEAD
     /// Turns a square of `LANES` by `LANES` numbers over: number `j` of row `i`, at
     /// `from + i * from_row + j`, goes to `to + j * to_row + i`.
     ///
@@ -119,13 +118,6 @@ pub(crate) trait Simd: Copy {
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize);
     /// Says that the numbers around `at`, which may be any address, are wanted soon.
     fn prefetch(at: *const f32);
-=======
-    /// `LANES` rows of `LANES` numbers, transposed; rows are `from_step` and `to_step` apart.
-    ///
-    /// # Safety
-    /// All of them can be read and written, and do not overlap.
-    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
->>>>>>> vector
 
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;

@@ -169,31 +169,19 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-<<<<<<< HEAD
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         for i in 0..8 {
             for j in 0..8 {
                 // SAFETY: the caller's promise.
                 unsafe { to.add(j * to_row + i).write(from.add(i * from_row + j).read()) }
             }
-=======
-    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
-        // SAFETY: the caller's promise.
-        let rows: [[f32; 8]; 8] = from_fn(|j| unsafe { Self::load(from.add(j * from_step)) });
-        for i in 0..8 {
-            // SAFETY: the caller's promise.
-            unsafe { Self::store(to.add(i * to_step), from_fn(|j| rows[j][i])) }
->>>>>>> vector
         }
     }
 
     #[inline(always)]
-<<<<<<< HEAD
     fn prefetch(_at: *const f32) {}
 
     #[inline(always)]
-=======
->>>>>>> vector
     fn sum(a: [f32; 8]) -> f32 {
         let b: [f32; 4] = from_fn(|i| a[i] + a[i + 4]);
         (b[0] + b[2]) + (b[1] + b[3])
