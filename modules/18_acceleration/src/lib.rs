@@ -4,21 +4,36 @@
 
 mod level;
 mod simd;
+#[allow(dead_code, reason = "kernels follow")]
+mod math;
 mod threads;
 mod memory;
 mod out;
+mod attention;
 mod gemm;
 mod matmul;
 mod linear;
+mod loops;
+mod copy;
+mod elementwise;
 mod at_start;
+mod rows;
+mod norms;
+mod optimizers;
+mod embedding;
+mod gather;
+mod softmax;
+mod cross_entropy;
+mod rotary;
 #[cfg(test)]
 mod trial;
 
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
+use std::any::Any;
 use std::sync::Once;
-use tinytorch_tensor::{Kernels, register};
+use tinytorch_tensor::{Kernels, Op, register};
 
 /// Turns the kernels of this module on, unless `TINYTORCH_KERNELS=plain`. Where a program can run
 /// code before `main` (Linux, macOS, Windows) linking this crate has done it already; elsewhere,
@@ -35,6 +50,21 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
+    attention::register(kernels);
     matmul::register(kernels);
     linear::register(kernels);
+    copy::register(kernels);
+    elementwise::register(kernels);
+    norms::register(kernels);
+    optimizers::register(kernels);
+    embedding::register(kernels);
+    gather::register(kernels);
+    softmax::register(kernels);
+    cross_entropy::register(kernels);
+    rotary::register(kernels);
+}
+
+/// The settings of the op that a kernel was called for.
+fn settings<O: Op>(op: &dyn Op) -> &O {
+    (op as &dyn Any).downcast_ref().expect("a kernel is called for what it is registered for")
 }

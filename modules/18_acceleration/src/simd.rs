@@ -54,6 +54,13 @@ pub(crate) trait Simd: Copy {
     /// `n` of them can be read.
     unsafe fn load_first(from: *const f32, n: usize) -> Self::F;
 
+    /// The first `n` numbers from `from` on, and behind them those of `rest`; `n` is at most
+    /// `LANES`.
+    ///
+    /// # Safety
+    /// `n` of them can be read.
+    unsafe fn load_first_or(from: *const f32, n: usize, rest: Self::F) -> Self::F;
+
     /// Writes the numbers from `to` on.
     ///
     /// # Safety
@@ -129,6 +136,21 @@ pub(crate) trait Simd: Copy {
         }
     }
 
+    /// The numbers of a slice of at most `LANES`, and behind them those of `rest`.
+    #[inline(always)]
+    fn read_or(from: &[f32], rest: Self::F) -> Self::F {
+        debug_assert!(from.len() <= Self::LANES);
+        match from.len() == Self::LANES {
+            // SAFETY: the slice has that many.
+            true => unsafe { Self::load(from.as_ptr()) },
+            false => {
+                let n = from.len().min(Self::LANES);
+                // SAFETY: the slice has that many.
+                unsafe { Self::load_first_or(from.as_ptr(), n, rest) }
+            }
+        }
+    }
+
     /// Fills a slice of at most `LANES`.
     #[inline(always)]
     fn write(to: &mut [f32], x: Self::F) {
@@ -196,7 +218,6 @@ pub(crate) use vectorized;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::level::Level;
 
     vectorized! {
@@ -253,6 +274,30 @@ mod tests {
         }
     }
 
+    vectorized! {
+        fn transposed<S>(x: &[f32], step: usize) -> Vec<f32> {
+            let mut out = vec![0.0; S::LANES * (S::LANES + 1)];
+            // SAFETY: as many rows as there are in both, none longer than the step.
+            #[expect(unsafe_code, reason = "transposes through pointers")]
+            unsafe { S::transpose(x.as_ptr(), step, out.as_mut_ptr(), S::LANES + 1) }
+            out
+        }
+    }
+
+    #[test]
+    fn a_square_is_transposed() {
+        let x: Vec<f32> = (0..16 * 19).map(|i| i as f32).collect();
+        for level in Level::supported() {
+            let out = transposed(level, &x, 19);
+            let lanes = (1..).find(|n| n * (n + 1) == out.len()).unwrap_or(0);
+            for (i, row) in out.chunks(lanes + 1).enumerate() {
+                let expected: Vec<f32> = (0..lanes).map(|j| x[j * 19 + i]).collect();
+                assert_eq!(row[..lanes], expected, "{level}: row {i}");
+                assert_eq!(row[lanes], 0.0, "{level}: nothing is written behind row {i}");
+            }
+        }
+    }
+
     /// Same numbers to the bit, but for products and sums that are rounded once or twice.
     #[test]
     fn every_level_computes_the_same() {
@@ -275,6 +320,23 @@ mod tests {
         let x: Vec<f32> = (0..64).map(|i| (i * 29 % 64) as f32).collect();
         for level in Level::supported() {
             assert_eq!(sum_and_largest(level, &x), [2016.0, 63.0], "{level}");
+        }
+    }
+
+    vectorized! {
+        fn sum_of_first<S>(x: &[f32], rest: f32) -> f32 {
+            S::sum(S::read_or(x, S::splat(rest))) - S::sum(S::splat(rest))
+        }
+    }
+
+    #[test]
+    fn behind_the_end_of_a_slice_stands_what_is_asked_for() {
+        let x: Vec<f32> = (1..9).map(|i| i as f32).collect();
+        for level in Level::supported() {
+            for n in 0..9 {
+                let expected: f32 = x[..n].iter().map(|x| x - 3.0).sum();
+                assert_eq!(sum_of_first(level, &x[..n], 3.0), expected, "{level} {n}");
+            }
         }
     }
 
