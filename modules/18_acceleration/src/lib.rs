@@ -8,6 +8,7 @@ mod threads;
 mod memory;
 mod out;
 mod at_start;
+mod conv;
 #[cfg(test)]
 mod trial;
 
@@ -32,5 +33,5 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    conv::register(kernels);
 }
