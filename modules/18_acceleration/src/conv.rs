@@ -4,18 +4,21 @@ mod padded;
 mod scratch;
 mod sight;
 mod tile;
+mod weight_grad;
 
 use gather::{Gather, Weight};
 use padded::Pictures;
 use sight::Sight;
 use std::any::Any;
-use tinytorch_spatial::{Conv2dInputGrad, Conv2dOp};
+use tinytorch_spatial::{Conv2dInputGrad, Conv2dOp, Conv2dWeightGrad};
 use tinytorch_tensor::{Kernels, Op, Tensor};
+use weight_grad::WeightGrad;
 
 /// The kernels of this file.
 pub(crate) fn register(kernels: &mut Kernels) {
     kernels.on::<Conv2dOp>("f32", forward);
     kernels.on::<Conv2dInputGrad>("f32", input_grad);
+    kernels.on::<Conv2dWeightGrad>("f32", weight_grad);
 }
 
 /// The op as what it is registered for.
@@ -65,6 +68,19 @@ fn input_grad(op: &dyn Op, x: &[&Tensor]) -> Tensor {
         bias: None,
         groups: conv.groups,
         size: *size,
+    }
+    .run()
+}
+
+/// [`Conv2dWeightGrad`]: the gradient of the output `[n, o, h', w']` and the input `[n, c, h, w]`.
+fn weight_grad(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+    let Conv2dWeightGrad { conv, kernel } = settings(op);
+    let ([_, _, h, w], windows) = (x[1].shape().dims(), conv.windows(*kernel));
+    WeightGrad {
+        x: Pictures::of(x[1]),
+        g: Pictures::of(x[0]),
+        sights: [Sight::forward(windows[0], h), Sight::forward(windows[1], w)],
+        groups: conv.groups,
     }
     .run()
 }
@@ -131,6 +147,18 @@ mod tests {
             let (gs, weights) = (layouts(&output(&conv, x, weight), rng), layouts(&weight, rng));
             for (j, g) in gs.iter().enumerate() {
                 assert_agrees(&op, input_grad, &[g, &weights[(i + j) % weights.len()]], 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn the_weight_gets_what_the_definition_says() {
+        let rng = &mut Rng::new(3);
+        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
+            let op = Conv2dWeightGrad { conv, kernel: [weight[2], weight[3]] };
+            let (gs, xs) = (layouts(&output(&conv, x, weight), rng), layouts(&x, rng));
+            for (j, g) in gs.iter().enumerate() {
+                assert_agrees(&op, weight_grad, &[g, &xs[(i + j) % xs.len()]], 1e-5);
             }
         }
     }
