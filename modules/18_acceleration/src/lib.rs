@@ -9,6 +9,8 @@ mod memory;
 mod out;
 mod at_start;
 mod conv;
+mod pool;
+mod batch_norm;
 #[cfg(test)]
 mod trial;
 
@@ -34,4 +36,6 @@ pub fn install() {
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
     conv::register(kernels);
+    pool::register(kernels);
+    batch_norm::register(kernels);
 }

@@ -102,8 +102,9 @@ impl Gather<'_> {
             self.piece(level, band, picture, part..(part + size).min(blocks), out);
         };
         let shape = [n, self.groups * self.weight.outs, self.size[0], self.size[1]];
-        let multiplications: usize = shape.iter().product::<usize>() * self.weight.ins
-            * self.taps() / (self.sights[0].len() * self.sights[1].len()).max(1);
+        let multiplications: usize =
+            shape.iter().product::<usize>() * self.weight.ins * self.taps()
+                / (self.sights[0].len() * self.sights[1].len()).max(1);
         // SAFETY: the views' places are all places of a plane, and the pieces all views, bands,
         // pictures and channels.
         unsafe {

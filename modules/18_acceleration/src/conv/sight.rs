@@ -52,7 +52,8 @@ impl Sight {
     pub fn backward(window: Window, size: usize) -> Vec<Self> {
         let stride = window.stride as isize;
         let of_remainder = |first: usize| {
-            let from = |tap: usize| (first + window.padding) as isize - (tap * window.dilation) as isize;
+            let from =
+                |tap: usize| (first + window.padding) as isize - (tap * window.dilation) as isize;
             let taps = (0..window.kernel).filter(|&tap| from(tap) % stride == 0);
             let taps = taps.map(|index| Tap { index, at: from(index) / stride }).collect();
             let places = (size - first).div_ceil(window.stride);
