@@ -7,6 +7,8 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+mod gemm;
+mod matmul;
 mod at_start;
 mod conv;
 mod pool;
@@ -38,4 +40,5 @@ fn kernels(kernels: &mut Kernels) {
     conv::register(kernels);
     pool::register(kernels);
     batch_norm::register(kernels);
+    matmul::register(kernels);
 }

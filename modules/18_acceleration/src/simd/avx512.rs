@@ -22,6 +22,7 @@ impl Simd for Avx512 {
     type F = __m512;
     type M = __mmask16;
     const LANES: usize = 16;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn splat(x: f32) -> __m512 {
@@ -137,6 +138,39 @@ impl Simd for Avx512 {
             let sign = _mm512_set1_ps(-0.0);
             _mm512_or_ps(_mm512_andnot_ps(sign, a), _mm512_and_ps(sign, b))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // Four columns at a time: a vector takes four numbers of each of four rows, so that
+        // what is left to turn over are squares of four by four inside of its quarters.
+        unsafe {
+            for column in [0, 4, 8, 12] {
+                let four = |row: usize| _mm_loadu_ps(from.add(row * from_row + column));
+                let rows = |i: usize| {
+                    let x = _mm512_castps128_ps512(four(i));
+                    let x = _mm512_insertf32x4::<1>(x, four(i + 4));
+                    let x = _mm512_insertf32x4::<2>(x, four(i + 8));
+                    _mm512_insertf32x4::<3>(x, four(i + 12))
+                };
+                let pairs = |i: usize| {
+                    let (a, b) = (rows(i), rows(i + 1));
+                    (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+                };
+                let ((a, b), (c, d)) = (pairs(0), pairs(2));
+                for (i, (first, second)) in [(a, c), (b, d)].into_iter().enumerate() {
+                    let (first, second) = (_mm512_castps_pd(first), _mm512_castps_pd(second));
+                    let to = to.add((column + 2 * i) * to_row);
+                    _mm512_storeu_pd(to.cast(), _mm512_unpacklo_pd(first, second));
+                    _mm512_storeu_pd(to.add(to_row).cast(), _mm512_unpackhi_pd(first, second));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

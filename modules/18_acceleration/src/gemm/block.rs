@@ -1,0 +1,133 @@
+//! The loops around a tile: which part of which matrix waits where.
+
+#![expect(unsafe_code, reason = "parts of matrices are pointers")]
+
+use super::tile::{self, Left, Place, Right, strip, width};
+use super::{Bias, Product, pack};
+use crate::level::Level;
+use crate::simd::{Simd, vectorized};
+use crate::threads::{parallel, threads};
+use std::ops::Range;
+
+/// How many steps of `k` are taken at once, at most.
+pub(super) const DEPTH: usize = 256;
+
+/// How many columns of `b` a block has at most: 512 KiB of the L2 cache.
+const COLUMNS: usize = 512;
+
+/// From so many rows on it pays to pack a block of `b` that could be read where it lies.
+const WORTH_PACKING: usize = 64;
+
+/// Below so many multiply-adds a product stays on one thread: some ten microseconds.
+const WORTH_SHARING: usize = 500_000;
+
+/// The product, in pieces for several threads.
+pub(super) fn compute_parallel(level: Level, product: &Product) {
+    let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
+    if m * n * k < WORTH_SHARING || threads() == 1 {
+        return compute(level, product, 0..m, 0..n);
+    }
+    let [down, across] = grid(m, n);
+    parallel(down * across, |i| {
+        let part = |i: usize, parts: usize, of: usize, unit: usize| {
+            let units = of.div_ceil(unit);
+            (i * units / parts * unit).min(of)..((i + 1) * units / parts * unit).min(of)
+        };
+        let (i, j) = (i / across, i % across);
+        compute(level, product, part(i, down, m, 1), part(j, across, n, 32));
+    });
+}
+
+/// Into how many parts rows and columns are cut.
+fn grid(m: usize, n: usize) -> [usize; 2] {
+    let pieces = 4 * threads();
+    let across = n.div_ceil(COLUMNS).max(n / 128 * usize::from(m < 128)).clamp(1, pieces.max(1));
+    let down = (m / 28).clamp(1, pieces.div_ceil(across));
+    [down, across]
+}
+
+vectorized! {
+    /// The part of the product in these rows and columns.
+    pub(super) fn compute<S>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
+        // SAFETY: the product's shapes fit, and the part is inside.
+        unsafe { part::<S>(product, rows, columns) }
+    }
+}
+
+/// # Safety
+/// The product has these rows and columns, and nobody else has this part of `c`.
+#[inline(always)]
+unsafe fn part<S: Simd>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
+    if rows.is_empty() || columns.is_empty() {
+        return;
+    }
+    let k = product.a.columns;
+    let steps = k.div_ceil(DEPTH).max(1);
+    let depth = k.div_ceil(steps).next_multiple_of(S::LANES);
+    let packs = product.b.column != 1 || rows.len() >= WORTH_PACKING;
+    let packed = if packs { columns.len().min(COLUMNS).next_multiple_of(width::<S>()) } else { width::<S>() };
+    let mut room = pack::Room::new(depth * (packed + 16));
+    let room = room.start();
+    let mut first = columns.start;
+    while first < columns.end {
+        let n = COLUMNS.min(columns.end - first);
+        for step in 0..steps {
+            let k0 = step * depth;
+            let k = depth.min(k - k0);
+            // SAFETY: inside of the product, and the room is large enough.
+            unsafe { block::<S>(product, rows.clone(), [first, n], [k0, k], packs, room, depth * packed) }
+        }
+        first += n;
+    }
+}
+
+/// A block of `b` with all rows of `a`.
+#[inline(always)]
+unsafe fn block<S: Simd>(
+    product: &Product,
+    rows: Range<usize>,
+    [first, n]: [usize; 2],
+    [k0, k]: [usize; 2],
+    packs: bool,
+    room: *mut f32,
+    packed: usize,
+) {
+    let (a, b, wide) = (&product.a, &product.b, width::<S>());
+    unsafe {
+        let right = if packs {
+            for j in (0..n).step_by(wide) {
+                pack::panel::<S>(b, [k0, k], [first + j, wide.min(n - j)], room.add(j * k));
+            }
+            Right { first: room, panel: wide * k, step: wide, last: room.add(n / wide * wide * k) }
+        } else {
+            if n % wide > 0 {
+                pack::panel::<S>(b, [k0, k], [first + n / wide * wide, n % wide], room);
+            }
+            let start = b.start.wrapping_add(k0 * b.row + first);
+            Right { first: start, panel: wide, step: b.row, last: room }
+        };
+        let tiles = rows.len().div_ceil(tile::rows::<S>());
+        for i in 0..tiles {
+            let top = rows.start + i * rows.len() / tiles;
+            let bottom = rows.start + (i + 1) * rows.len() / tiles;
+            let mut left = Left { first: a.start.wrapping_add(top * a.row + k0 * a.column), row: a.row, step: a.column };
+            if n > 2 * wide {
+                left = pack::rows::<S>(bottom - top, k, left, room.add(packed));
+            }
+            let place = Place {
+                c: product.c.add(top * product.c_row + first),
+                row: product.c_row,
+                accumulate: product.finish.accumulate || k0 > 0,
+                of_columns: match product.finish.bias {
+                    Bias::OfColumns(bias) if k0 == 0 => bias.as_ptr().add(first),
+                    _ => std::ptr::null(),
+                },
+                of_rows: match product.finish.bias {
+                    Bias::OfRows(bias) if k0 == 0 => bias.as_ptr().add(top),
+                    _ => std::ptr::null(),
+                },
+            };
+            strip::<S>(bottom - top, n, k, left, right, place);
+        }
+    }
+}
