@@ -9,6 +9,10 @@ mod memory;
 mod out;
 mod gemm;
 mod matmul;
+mod math;
+mod loops;
+mod copy;
+mod elementwise;
 mod at_start;
 mod conv;
 mod pool;
@@ -41,4 +45,6 @@ fn kernels(kernels: &mut Kernels) {
     pool::register(kernels);
     batch_norm::register(kernels);
     matmul::register(kernels);
+    copy::register(kernels);
+    elementwise::register(kernels);
 }
