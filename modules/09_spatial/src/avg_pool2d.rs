@@ -85,8 +85,9 @@ pub enum AvgPool2dOp {
 type Share = (Range<usize>, usize);
 
 impl AvgPool2dOp {
-    /// The shares of all outputs along each axis of pictures of `size`.
-    fn shares(&self, size: [usize; 2]) -> [Vec<Share>; 2] {
+    /// The shares of all outputs along each axis of pictures of `size`: the places that an output
+    /// sees, and how many it is divided by.
+    pub fn shares(&self, size: [usize; 2]) -> [Vec<Share>; 2] {
         [0, 1].map(|axis: usize| match self {
             Self::Windows(pool) => {
                 let window = windows(pool.kernel, pool.stride, pool.padding)[axis];

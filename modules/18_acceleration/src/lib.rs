@@ -2,29 +2,40 @@
 //!
 //! Kernels for ops that exist; the ops do not know. Linking this crate turns them on.
 
+// What kernels stand on.
 mod level;
 mod simd;
-#[allow(dead_code, reason = "kernels follow")]
-mod math;
 mod threads;
 mod memory;
 mod out;
-mod attention;
-mod gemm;
-mod matmul;
-mod linear;
+mod at_start;
+
+// Number by number, and many to one.
+mod math;
 mod loops;
 mod copy;
 mod elementwise;
-mod at_start;
+mod reduce;
+
+// Products of matrices, and what is made of them.
+mod gemm;
+mod matmul;
+mod linear;
+mod conv;
+mod attention;
+
+// Rows, windows, tables.
 mod rows;
-mod norms;
-mod optimizers;
-mod embedding;
-mod gather;
 mod softmax;
 mod cross_entropy;
+mod norms;
+mod batch_norm;
+mod pool;
+mod embedding;
+mod gather;
 mod rotary;
+mod optimizers;
+
 #[cfg(test)]
 mod trial;
 
@@ -50,18 +61,22 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    attention::register(kernels);
-    matmul::register(kernels);
-    linear::register(kernels);
     copy::register(kernels);
     elementwise::register(kernels);
-    norms::register(kernels);
-    optimizers::register(kernels);
-    embedding::register(kernels);
-    gather::register(kernels);
+    reduce::register(kernels);
+    matmul::register(kernels);
+    linear::register(kernels);
+    conv::register(kernels);
+    attention::register(kernels);
     softmax::register(kernels);
     cross_entropy::register(kernels);
+    norms::register(kernels);
+    batch_norm::register(kernels);
+    pool::register(kernels);
+    embedding::register(kernels);
+    gather::register(kernels);
     rotary::register(kernels);
+    optimizers::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.

@@ -218,6 +218,7 @@ pub(crate) use vectorized;
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::level::Level;
 
     vectorized! {
@@ -271,30 +272,6 @@ mod tests {
             // SAFETY: there are that many rows of that length on both sides.
             unsafe { S::transpose(x.as_ptr(), wide, out.as_mut_ptr(), n + 1) };
             out
-        }
-    }
-
-    vectorized! {
-        fn transposed<S>(x: &[f32], step: usize) -> Vec<f32> {
-            let mut out = vec![0.0; S::LANES * (S::LANES + 1)];
-            // SAFETY: as many rows as there are in both, none longer than the step.
-            #[expect(unsafe_code, reason = "transposes through pointers")]
-            unsafe { S::transpose(x.as_ptr(), step, out.as_mut_ptr(), S::LANES + 1) }
-            out
-        }
-    }
-
-    #[test]
-    fn a_square_is_transposed() {
-        let x: Vec<f32> = (0..16 * 19).map(|i| i as f32).collect();
-        for level in Level::supported() {
-            let out = transposed(level, &x, 19);
-            let lanes = (1..).find(|n| n * (n + 1) == out.len()).unwrap_or(0);
-            for (i, row) in out.chunks(lanes + 1).enumerate() {
-                let expected: Vec<f32> = (0..lanes).map(|j| x[j * 19 + i]).collect();
-                assert_eq!(row[..lanes], expected, "{level}: row {i}");
-                assert_eq!(row[lanes], 0.0, "{level}: nothing is written behind row {i}");
-            }
         }
     }
 

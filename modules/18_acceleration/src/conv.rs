@@ -1,0 +1,165 @@
+//! Convolutions.
+mod gather;
+mod padded;
+mod scratch;
+mod sight;
+mod tile;
+mod weight_grad;
+
+use gather::{Gather, Weight};
+use padded::Pictures;
+use sight::Sight;
+use std::any::Any;
+use tinytorch_spatial::{Conv2dInputGrad, Conv2dOp, Conv2dWeightGrad};
+use tinytorch_tensor::{Kernels, Op, Tensor};
+use weight_grad::WeightGrad;
+
+/// The kernels of this file.
+pub(crate) fn register(kernels: &mut Kernels) {
+    kernels.on::<Conv2dOp>("f32", forward);
+    kernels.on::<Conv2dInputGrad>("f32", input_grad);
+    kernels.on::<Conv2dWeightGrad>("f32", weight_grad);
+}
+
+/// The op as what it is registered for.
+fn settings<O: Op>(op: &dyn Op) -> &O {
+    (op as &dyn Any).downcast_ref().expect("kernels are found by the type of the op")
+}
+
+/// [`Conv2dOp`]: `x` `[n, c, h, w]`, weight `[o, c / groups, kh, kw]`, bias `[o]`.
+fn forward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+    let conv: &Conv2dOp = settings(op);
+    let ([_, _, h, w], [o, ins, kh, kw]) = (x[0].shape().dims(), x[1].shape().dims());
+    let (outs, windows) = (o / conv.groups, conv.windows([kh, kw]));
+    let (weight, bias) = (x[1].data(), x.get(2).map(|bias| bias.data()));
+    Gather {
+        x: Pictures::of(x[0]),
+        sights: [vec![Sight::forward(windows[0], h)], vec![Sight::forward(windows[1], w)]],
+        weight: Weight {
+            numbers: &weight,
+            outs,
+            ins,
+            strides: [outs * ins * kh * kw, ins * kh * kw, kh * kw],
+            row: kw,
+        },
+        bias: bias.as_deref(),
+        groups: conv.groups,
+        size: conv.output_size([kh, kw], [h, w]),
+    }
+    .run()
+}
+
+/// [`Conv2dInputGrad`]: the gradient of the output `[n, o, h', w']` and the weight.
+fn input_grad(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+    let Conv2dInputGrad { conv, size } = settings(op);
+    let [o, outs, kh, kw] = x[1].shape().dims();
+    let (ins, windows) = (o / conv.groups, conv.windows([kh, kw]));
+    let weight = x[1].data();
+    Gather {
+        x: Pictures::of(x[0]),
+        sights: [0, 1].map(|axis: usize| Sight::backward(windows[axis], size[axis])),
+        weight: Weight {
+            numbers: &weight,
+            outs,
+            ins,
+            strides: [outs * ins * kh * kw, kh * kw, outs * kh * kw],
+            row: kw,
+        },
+        bias: None,
+        groups: conv.groups,
+        size: *size,
+    }
+    .run()
+}
+
+/// [`Conv2dWeightGrad`]: the gradient of the output `[n, o, h', w']` and the input `[n, c, h, w]`.
+fn weight_grad(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+    let Conv2dWeightGrad { conv, kernel } = settings(op);
+    let ([_, _, h, w], windows) = (x[1].shape().dims(), conv.windows(*kernel));
+    WeightGrad {
+        x: Pictures::of(x[1]),
+        g: Pictures::of(x[0]),
+        sights: [Sight::forward(windows[0], h), Sight::forward(windows[1], w)],
+        groups: conv.groups,
+    }
+    .run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::{assert_agrees, layouts};
+    use tinytorch_tensor::Rng;
+
+    /// Settings, and the shapes of a picture and a weight.
+    pub(super) fn cases() -> Vec<(Conv2dOp, [usize; 4], [usize; 4])> {
+        let plain = Conv2dOp::default();
+        let same = Conv2dOp { padding: [1, 1], ..plain };
+        let two = Conv2dOp { stride: [2, 2], padding: [1, 1], ..plain };
+        let odd = Conv2dOp { stride: [2, 3], padding: [2, 1], dilation: [1, 2], groups: 2 };
+        vec![
+            (same, [2, 3, 32, 32], [10, 3, 3, 3]),
+            (same, [3, 5, 16, 16], [8, 5, 3, 3]),
+            (same, [2, 4, 8, 8], [17, 4, 3, 3]),
+            (same, [3, 9, 4, 4], [3, 9, 3, 3]),
+            (same, [2, 2, 5, 51], [4, 2, 3, 3]),
+            (plain, [1, 1, 28, 28], [6, 1, 5, 5]),
+            (plain, [2, 7, 6, 7], [9, 7, 1, 1]),
+            (plain, [1, 2, 3, 4], [2, 2, 3, 4]),
+            (Conv2dOp { padding: [3, 2], ..plain }, [1, 2, 4, 3], [3, 2, 2, 2]),
+            (two, [2, 3, 16, 16], [8, 3, 3, 3]),
+            (two, [2, 3, 9, 35], [4, 3, 3, 3]),
+            (Conv2dOp { stride: [2, 2], ..plain }, [2, 8, 9, 8], [4, 8, 1, 1]),
+            (Conv2dOp { stride: [4, 3], ..plain }, [1, 2, 14, 13], [3, 2, 2, 2]),
+            (Conv2dOp { dilation: [2, 3], padding: [2, 3], ..plain }, [1, 3, 9, 20], [5, 3, 3, 3]),
+            (odd, [2, 4, 13, 17], [6, 2, 3, 2]),
+            (Conv2dOp { groups: 4, ..same }, [2, 4, 10, 33], [4, 1, 3, 3]),
+            (Conv2dOp { groups: 3, ..two }, [2, 3, 11, 12], [6, 1, 5, 3]),
+            (same, [0, 3, 8, 8], [4, 3, 3, 3]),
+            (same, [1, 0, 5, 5], [4, 0, 3, 3]),
+        ]
+    }
+
+    fn output(conv: &Conv2dOp, x: [usize; 4], weight: [usize; 4]) -> [usize; 4] {
+        let [h, w] = conv.output_size([weight[2], weight[3]], [x[2], x[3]]);
+        [x[0], weight[0], h, w]
+    }
+
+    #[test]
+    fn forward_is_what_the_definition_says() {
+        let rng = &mut Rng::new(1);
+        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
+            let (xs, weights) = (layouts(&x, rng), layouts(&weight, rng));
+            let bias = Tensor::randn([weight[0]], rng);
+            for (j, x) in xs.iter().enumerate() {
+                let weight = &weights[(i + j) % weights.len()];
+                assert_agrees(&conv, forward, &[x, weight, &bias], 1e-5);
+            }
+            assert_agrees(&conv, forward, &[&xs[0], &weights[0]], 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_input_gets_what_the_definition_says() {
+        let rng = &mut Rng::new(2);
+        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
+            let op = Conv2dInputGrad { conv, size: [x[2], x[3]] };
+            let (gs, weights) = (layouts(&output(&conv, x, weight), rng), layouts(&weight, rng));
+            for (j, g) in gs.iter().enumerate() {
+                assert_agrees(&op, input_grad, &[g, &weights[(i + j) % weights.len()]], 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn the_weight_gets_what_the_definition_says() {
+        let rng = &mut Rng::new(3);
+        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
+            let op = Conv2dWeightGrad { conv, kernel: [weight[2], weight[3]] };
+            let (gs, xs) = (layouts(&output(&conv, x, weight), rng), layouts(&x, rng));
+            for (j, g) in gs.iter().enumerate() {
+                assert_agrees(&op, weight_grad, &[g, &xs[(i + j) % xs.len()]], 1e-5);
+            }
+        }
+    }
+}
