@@ -11,6 +11,7 @@ mod math;
 mod loops;
 mod copy;
 mod elementwise;
+mod reduce;
 mod at_start;
 #[cfg(test)]
 mod trial;
@@ -38,4 +39,5 @@ pub fn install() {
 fn kernels(kernels: &mut Kernels) {
     copy::register(kernels);
     elementwise::register(kernels);
+    reduce::register(kernels);
 }
