@@ -68,13 +68,7 @@ impl<'a> Matrix<'a> {
     /// Rows and columns exchanged.
     #[inline]
     pub(crate) fn t(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row: self.column,
-            column: self.row,
-            ..self
-        }
+        Self { rows: self.columns, columns: self.rows, row: self.column, column: self.row, ..self }
     }
 }
 

@@ -14,8 +14,12 @@ pub(crate) fn register(kernels: &mut Kernels) {
 
 fn matmul(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (a, b) = (x[0], x[1]);
-    let (Storage::F32(va), Storage::F32(vb)) = (a.storage(), b.storage()) else { return op.forward(x) };
-    if a.ndim() != 2 || b.ndim() != 2 { return op.forward(x) }
+    let (Storage::F32(va), Storage::F32(vb)) = (a.storage(), b.storage()) else {
+        return op.forward(x);
+    };
+    if a.ndim() != 2 || b.ndim() != 2 {
+        return op.forward(x);
+    }
     let (la, lb) = (a.layout(), b.layout());
     let [m, k] = a.shape().dims();
     let [_, n] = b.shape().dims();

@@ -65,7 +65,11 @@ unsafe fn part<S: Simd>(product: &Product, rows: Range<usize>, columns: Range<us
     let steps = k.div_ceil(DEPTH).max(1);
     let depth = k.div_ceil(steps).next_multiple_of(S::LANES);
     let packs = product.b.column != 1 || rows.len() >= WORTH_PACKING;
-    let packed = if packs { columns.len().min(COLUMNS).next_multiple_of(width::<S>()) } else { width::<S>() };
+    let packed = if packs {
+        columns.len().min(COLUMNS).next_multiple_of(width::<S>())
+    } else {
+        width::<S>()
+    };
     let mut room = pack::Room::new(depth * (packed + 16));
     let room = room.start();
     let mut first = columns.start;
@@ -75,7 +79,9 @@ unsafe fn part<S: Simd>(product: &Product, rows: Range<usize>, columns: Range<us
             let k0 = step * depth;
             let k = depth.min(k - k0);
             // SAFETY: inside of the product, and the room is large enough.
-            unsafe { block::<S>(product, rows.clone(), [first, n], [k0, k], packs, room, depth * packed) }
+            unsafe {
+                block::<S>(product, rows.clone(), [first, n], [k0, k], packs, room, depth * packed)
+            }
         }
         first += n;
     }
@@ -110,7 +116,11 @@ unsafe fn block<S: Simd>(
         for i in 0..tiles {
             let top = rows.start + i * rows.len() / tiles;
             let bottom = rows.start + (i + 1) * rows.len() / tiles;
-            let mut left = Left { first: a.start.wrapping_add(top * a.row + k0 * a.column), row: a.row, step: a.column };
+            let mut left = Left {
+                first: a.start.wrapping_add(top * a.row + k0 * a.column),
+                row: a.row,
+                step: a.column,
+            };
             if n > 2 * wide {
                 left = pack::rows::<S>(bottom - top, k, left, room.add(packed));
             }

@@ -89,13 +89,7 @@ pub(super) unsafe fn strip<S: Simd>(
 
 /// As [`strip`], for `R` rows: tile after tile to the right.
 #[inline(always)]
-unsafe fn panels<S: Simd, const R: usize>(
-    n: usize,
-    k: usize,
-    a: Left,
-    b: Right,
-    mut place: Place,
-) {
+unsafe fn panels<S: Simd, const R: usize>(n: usize, k: usize, a: Left, b: Right, mut place: Place) {
     let wide = const { width::<S>() };
     let mut from = b.first;
     let mut left = n;
