@@ -11,7 +11,7 @@
 
 #![expect(unsafe_code, reason = "results that are written once, by several threads")]
 
-use crate::level::{Level, level};
+use crate::level::level;
 use crate::out::{self, Out};
 use crate::simd::vectorized;
 use crate::threads::parallel_ranges;

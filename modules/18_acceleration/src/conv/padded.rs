@@ -39,6 +39,16 @@ impl<'a> Pictures<'a> {
         let [n, c, h, w] = self.strides;
         (&self.numbers[self.offset + picture * n + channel * c + row * h..], w)
     }
+
+    /// How far the channels are apart.
+    pub fn apart(&self) -> usize {
+        self.strides[1]
+    }
+
+    /// How many places follow each other evenly in `rows` rows of `cols`: all, or those of a row.
+    pub fn run(&self, cols: usize, rows: usize) -> usize {
+        if self.strides[2] == cols * self.strides[3] { rows * cols } else { cols }
+    }
 }
 
 /// How one axis lies in the copy.

@@ -176,11 +176,13 @@ impl WeightGrad<'_> {
                 let len = padded.len(inputs.len());
                 padded.fill(&self.x, picture, inputs.clone(), &mut x[..len]);
             }
-            let mut g_rows = g.chunks_exact_mut((cols * width).max(1));
+            let run = self.g.run(cols, band.len());
+            let mut runs = g.chunks_exact_mut((run * width).max(1));
             for picture in pictures.clone() {
-                for row in band.clone() {
-                    let to = g_rows.next().expect("one per picture and row");
-                    transpose_row(to, &self.g, [picture, row], outputs.clone(), width);
+                for row in band.clone().step_by((run / cols.max(1)).max(1)) {
+                    let (from, step) = self.g.row(picture, outputs.start, row);
+                    let from = Channels { from, count: outputs.len(), apart: self.g.apart(), step };
+                    turn(plan.level, from, runs.next().expect("one per picture and run"), width);
                 }
             }
             let places = [pictures.len(), band.len(), cols];
@@ -215,23 +217,45 @@ struct Walk {
     outputs: Range<usize>,
 }
 
-/// A row of `y'` with the channels last: `[w', width]`, zeros for those that are missing.
-fn transpose_row(
-    to: &mut [f32],
-    g: &Pictures,
-    [picture, row]: [usize; 2],
-    outputs: Range<usize>,
-    width: usize,
-) {
-    if outputs.len() < width {
-        to.fill(0.0);
-    }
-    for (lane, channel) in outputs.enumerate() {
-        let (from, stride) = g.row(picture, channel, row);
-        let to = to.iter_mut().skip(lane).step_by(width);
-        match stride {
-            0 => to.for_each(|to| *to = from[0]),
-            _ => to.zip(from.iter().step_by(stride)).for_each(|(to, &x)| *to = x),
+/// Neighboring places in some channels.
+#[derive(Clone, Copy)]
+struct Channels<'a> {
+    /// The first place in the first channel, and what lies behind it.
+    from: &'a [f32],
+    /// How many channels, and how far apart.
+    count: usize,
+    apart: usize,
+    /// From one place to the next.
+    step: usize,
+}
+
+vectorized! {
+    /// The places with the channels last: `[places, width]`, zeros for those that are missing.
+    fn turn<S>(channels: Channels<'_>, to: &mut [f32], width: usize) {
+        let Channels { from, count, apart, step } = channels;
+        let places = to.len() / width;
+        let squares = match step {
+            1 => [places / S::LANES * S::LANES, count / S::LANES * S::LANES],
+            _ => [0, 0],
+        };
+        for first in (0..squares[1]).step_by(S::LANES) {
+            assert!(from.len() >= (first + S::LANES - 1) * apart + squares[0]);
+            for place in (0..squares[0]).step_by(S::LANES) {
+                let to = &mut to[place * width + first..];
+                assert!(to.len() >= (S::LANES - 1) * width + S::LANES);
+                // SAFETY: asserted above, for the rows on both sides.
+                unsafe {
+                    let from = from.as_ptr().add(first * apart + place);
+                    S::transpose(from, apart, to.as_mut_ptr(), width);
+                }
+            }
+        }
+        for (place, to) in to.chunks_exact_mut(width).enumerate() {
+            let done = if place < squares[0] { squares[1] } else { 0 };
+            for channel in done..count {
+                to[channel] = from[channel * apart + place * step];
+            }
+            to[count..].fill(0.0);
         }
     }
 }
