@@ -267,9 +267,9 @@ mod tests {
                 let products =
                     (0..k).map(|p| f64::from(x[i / 40 * k + p]) * f64::from(y[p * 40 + i % 40]));
                 let exact: f64 = products.sum();
-                // Chains of 256 roundings, and 80 on top: each at most half of 2^-23.
+                // 20,000 roundings, each of at most 2^-24 of the sum so far, mostly cancel.
                 let error = (f64::from(got) - exact).abs() / exact;
-                assert!(error < 5e-6, "{got} is {error:e} from {exact}");
+                assert!(error < 2e-5, "{got} is {error:e} from {exact}");
             }
         }
     }

@@ -79,7 +79,7 @@ pub(super) unsafe fn strip<S: Simd>(
         ($($r:literal)*) => {
             match rows {
                 // SAFETY: the caller's promise.
-                $($r if $r <= self::rows::<S>() => unsafe { panels::<S, $r>(n, k, a, b, place) },)*
+                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place) },)*
                 _ => unreachable!("a tile has no {rows} rows"),
             }
         };
@@ -121,7 +121,7 @@ unsafe fn tile_of_width<S: Simd, const R: usize>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if vectors::<S>() == 2 && columns > S::LANES {
+        if const { vectors::<S>() == 2 } && columns > S::LANES {
             tile::<S, R, 2>(columns, k, a, b, step, place)
         } else {
             tile::<S, R, 1>(columns, k, a, b, step, place)
@@ -154,6 +154,9 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
     }
 }
 
+/// How many steps of `k` a row of `b` is asked for before it is needed.
+const AHEAD: usize = 8;
+
 /// The sums of products: per step of `k` a row of `b` stays in `V` registers while each of `R`
 /// numbers of `a`, as often as a vector is long, is multiplied with it.
 #[inline(always)]
@@ -174,6 +177,7 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
         for v in 0..V {
             // SAFETY: the caller's promise.
             row[v] = unsafe { S::load(b.add(v * S::LANES)) };
+            S::prefetch(b.wrapping_add(AHEAD * step + v * S::LANES));
         }
         for i in 0..R {
             // SAFETY: the caller's promise.
