@@ -150,20 +150,35 @@ unsafe fn block<S: Simd>(
             if n > 2 * wide {
                 left = pack::rows::<S>(bottom - top, k, left, room.add(packed));
             }
-            let place = Place {
+            let mut place = Place {
                 c: product.c.add(top * product.c_row + first),
                 row: product.c_row,
                 accumulate: product.finish.accumulate || k0 > 0,
-                of_columns: match product.finish.bias {
-                    Bias::OfColumns(bias) if k0 == 0 => bias.as_ptr().add(first),
-                    _ => std::ptr::null(),
-                },
-                of_rows: match product.finish.bias {
-                    Bias::OfRows(bias) if k0 == 0 => bias.as_ptr().add(top),
-                    _ => std::ptr::null(),
-                },
+                bias: std::ptr::null(),
             };
+            match product.finish.bias {
+                Bias::OfColumns(bias) if k0 == 0 => place.bias = bias.as_ptr().add(first),
+                Bias::OfRows(bias) if k0 == 0 => {
+                    begin(&bias[top..bottom], n, place);
+                    place.accumulate = true;
+                }
+                _ => {}
+            }
             strip::<S>(bottom - top, n, k, left, right, place);
+        }
+    }
+}
+
+/// Adds a number per row to `n` columns, or writes it where there is nothing to add to.
+#[inline(always)]
+unsafe fn begin(bias: &[f32], n: usize, place: Place) {
+    for (i, &bias) in bias.iter().enumerate() {
+        for j in 0..n {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let to = place.c.add(i * place.row + j);
+                *to = if place.accumulate { *to + bias } else { bias };
+            }
         }
     }
 }

@@ -81,26 +81,45 @@ unsafe fn all_dots<S: Simd>(product: &Product, rows: Rows, columns: Range<usize>
     while j < columns.end {
         let left = columns.end - j;
         let n = if m == 1 && left >= wide { wide } else { left.min(4) };
-        let mut i = 0;
-        while i < m {
-            let height = (m - i).min(most);
-            // SAFETY: the caller's promise.
-            unsafe {
-                match (height, n) {
-                    (1, 8) => dots::<S, 1, 8>(product, rows, i, j),
-                    (1, 4) => dots::<S, 1, 4>(product, rows, i, j),
-                    (1, _) => (0..n).for_each(|n| dots::<S, 1, 1>(product, rows, i, j + n)),
-                    (2, 4) => dots::<S, 2, 4>(product, rows, i, j),
-                    (2, _) => (0..n).for_each(|n| dots::<S, 2, 1>(product, rows, i, j + n)),
-                    (3, 4) => dots::<S, 3, 4>(product, rows, i, j),
-                    (3, _) => (0..n).for_each(|n| dots::<S, 3, 1>(product, rows, i, j + n)),
-                    (_, 4) => dots::<S, 4, 4>(product, rows, i, j),
-                    (_, _) => (0..n).for_each(|n| dots::<S, 4, 1>(product, rows, i, j + n)),
+        // SAFETY: the caller's promise.
+        unsafe {
+            match n {
+                8 => columns_of::<S, 8>(product, rows, most, j),
+                4 => columns_of::<S, 4>(product, rows, most, j),
+                _ => {
+                    for n in 0..n {
+                        columns_of::<S, 1>(product, rows, most, j + n);
+                    }
                 }
             }
-            i += height;
         }
         j += n;
+    }
+}
+
+/// All rows times `N` columns from column `j` on, at most `most` rows at once.
+#[inline(always)]
+unsafe fn columns_of<S: Simd, const N: usize>(
+    product: &Product,
+    rows: Rows,
+    most: usize,
+    j: usize,
+) {
+    let (mut i, m) = (0, product.a.rows);
+    // SAFETY: the caller's promise.
+    unsafe {
+        while i < m {
+            if const { N < 8 } && most >= 4 && m - i >= 4 {
+                dots::<S, 4, N>(product, rows, i, j);
+                i += 4;
+            } else if const { N < 8 } && most >= 2 && m - i >= 2 {
+                dots::<S, 2, N>(product, rows, i, j);
+                i += 2;
+            } else {
+                dots::<S, 1, N>(product, rows, i, j);
+                i += 1;
+            }
+        }
     }
 }
 
