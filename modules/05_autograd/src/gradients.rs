@@ -111,7 +111,7 @@ impl Gradients {
 }
 
 /// `sum += share`.
-struct Accumulate;
+pub struct Accumulate;
 
 impl Update for Accumulate {
     fn name(&self) -> &'static str {
@@ -125,8 +125,9 @@ impl Update for Accumulate {
 }
 
 /// `gradient *= factor`.
-struct Scale {
-    factor: f32,
+pub struct Scale {
+    /// What every number is multiplied by.
+    pub factor: f32,
 }
 
 impl Update for Scale {

@@ -42,7 +42,7 @@ mod dot;
 pub use backward::{Backward, BackwardOptions, Computed, order};
 pub use dot::to_dot;
 pub use gradcheck::{GradcheckError, GradcheckOptions, gradcheck, gradcheck_with};
-pub use gradients::Gradients;
+pub use gradients::{Accumulate, Gradients, Scale};
 pub use losses::CrossEntropyBackward;
 pub use pointwise::{Of, Pointwise, PointwiseBackward};
 pub use rule::{Broadcast, Each, Gradient, Joint, Node, Rule, Share};

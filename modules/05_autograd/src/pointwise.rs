@@ -53,12 +53,14 @@ pub struct PointwiseBackward<O> {
     name: &'static str,
     op: Arc<dyn Op>,
     slope: fn(&O, f32) -> f32,
-    curve: Option<fn(&O, f32) -> f32>,
+    /// The derivative of the slope; none where the slope is itself one, for second derivatives.
+    pub curve: Option<fn(&O, f32) -> f32>,
     of: PhantomData<fn(&O)>,
 }
 
 impl<O: Op> PointwiseBackward<O> {
-    fn of(&self) -> &O {
+    /// The op whose slope it is.
+    pub fn of(&self) -> &O {
         (&*self.op as &dyn Any).downcast_ref().expect("made from this op")
     }
 

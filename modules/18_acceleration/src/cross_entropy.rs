@@ -15,10 +15,11 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
+use crate::copy::dense;
+use crate::elementwise::settings;
 use crate::level::level;
 use crate::out::filled;
 use crate::rows::{Rows, by_rows, largest, rewrite, share_rows, sums};
-use crate::settings;
 use crate::simd::{Simd, vectorized};
 use crate::softmax::exponentials;
 use std::borrow::Cow;
@@ -56,7 +57,7 @@ fn cross_entropy(op: &dyn Op, x: &[&Tensor]) -> Tensor {
 fn cross_entropy_backward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let CrossEntropyBackward { label_smoothing, ignore_index, reduction } = *settings(op);
     let asked = Asked::new(x[1], x.get(3).copied(), label_smoothing, ignore_index);
-    let (level, g) = (level(), x[2].data());
+    let (level, g) = (level(), dense(x[2]));
     let share = if reduction == Reduction::Mean { 1.0 / asked.total() } else { 1.0 };
     // SAFETY: each row is written to its end.
     unsafe { by_rows(x[0], |x, range, out| gradient_rows(level, x, &asked, &g, share, range, out)) }
@@ -79,7 +80,7 @@ impl<'a> Asked<'a> {
         smoothing: f32,
         ignored: Option<i32>,
     ) -> Self {
-        let weights = weights.map(|w| w.data());
+        let weights = weights.map(|w| dense(w));
         Self { labels: labels.ints(), weights, smoothing: f64::from(smoothing), ignored }
     }
 

@@ -7,8 +7,10 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
-#[allow(dead_code, reason = "kernels follow")]
 mod math;
+mod loops;
+mod copy;
+mod elementwise;
 mod at_start;
 mod rows;
 mod norms;
@@ -24,9 +26,8 @@ mod trial;
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
-use std::any::Any;
 use std::sync::Once;
-use tinytorch_tensor::{Kernels, Op, register};
+use tinytorch_tensor::{Kernels, register};
 
 /// Turns the kernels of this module on, unless `TINYTORCH_KERNELS=plain`. Where a program can run
 /// code before `main` (Linux, macOS, Windows) linking this crate has done it already; elsewhere,
@@ -43,6 +44,8 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
+    copy::register(kernels);
+    elementwise::register(kernels);
     norms::register(kernels);
     optimizers::register(kernels);
     embedding::register(kernels);
@@ -50,9 +53,4 @@ fn kernels(kernels: &mut Kernels) {
     softmax::register(kernels);
     cross_entropy::register(kernels);
     rotary::register(kernels);
-}
-
-/// The settings of the op that a kernel was called for.
-fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("a kernel is called for what it is registered for")
 }

@@ -108,6 +108,12 @@ pub(crate) trait Simd: Copy {
     /// `a` with the sign of `b`.
     fn copysign(a: Self::F, b: Self::F) -> Self::F;
 
+    /// `LANES` rows of `LANES` numbers, transposed; rows are `from_step` and `to_step` apart.
+    ///
+    /// # Safety
+    /// All of them can be read and written, and do not overlap.
+    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
+
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;
     /// The largest lane, none of them NaN.
@@ -207,7 +213,6 @@ pub(crate) use vectorized;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::level::Level;
 
     vectorized! {
@@ -251,6 +256,30 @@ mod tests {
         fn sum_and_largest<S>(x: &[f32]) -> [f32; 2] {
             let chunks = x.chunks_exact(S::LANES).map(S::read);
             chunks.fold([0.0; 2], |[s, l], v| [s + S::sum(v), S::largest(v).max(l)])
+        }
+    }
+
+    vectorized! {
+        fn transposed<S>(x: &[f32], step: usize) -> Vec<f32> {
+            let mut out = vec![0.0; S::LANES * (S::LANES + 1)];
+            // SAFETY: as many rows as there are in both, none longer than the step.
+            #[expect(unsafe_code, reason = "transposes through pointers")]
+            unsafe { S::transpose(x.as_ptr(), step, out.as_mut_ptr(), S::LANES + 1) }
+            out
+        }
+    }
+
+    #[test]
+    fn a_square_is_transposed() {
+        let x: Vec<f32> = (0..16 * 19).map(|i| i as f32).collect();
+        for level in Level::supported() {
+            let out = transposed(level, &x, 19);
+            let lanes = (1..).find(|n| n * (n + 1) == out.len()).unwrap_or(0);
+            for (i, row) in out.chunks(lanes + 1).enumerate() {
+                let expected: Vec<f32> = (0..lanes).map(|j| x[j * 19 + i]).collect();
+                assert_eq!(row[..lanes], expected, "{level}: row {i}");
+                assert_eq!(row[lanes], 0.0, "{level}: nothing is written behind row {i}");
+            }
         }
     }
 

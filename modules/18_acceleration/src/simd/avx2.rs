@@ -169,6 +169,32 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+        unsafe {
+            // Rows k and k + 4, half and half, so that no number has to cross the middle later.
+            let halves = |k: usize, half: usize| {
+                let (low, high) = (from.add(k * from_step), from.add((k + 4) * from_step));
+                let low = _mm256_castps128_ps256(_mm_loadu_ps(low.add(half)));
+                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(high.add(half)))
+            };
+            for half in [0, 4] {
+                let r: [__m256; 4] = std::array::from_fn(|k| halves(k, half));
+                let [a, b] = [_mm256_unpacklo_ps(r[0], r[1]), _mm256_unpacklo_ps(r[2], r[3])];
+                let [c, d] = [_mm256_unpackhi_ps(r[0], r[1]), _mm256_unpackhi_ps(r[2], r[3])];
+                let columns = [
+                    _mm256_shuffle_ps::<0b01_00_01_00>(a, b),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(a, b),
+                    _mm256_shuffle_ps::<0b01_00_01_00>(c, d),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(c, d),
+                ];
+                for (i, column) in columns.into_iter().enumerate() {
+                    _mm256_storeu_ps(to.add((half + i) * to_step), column);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
     fn sum(a: __m256) -> f32 {
         unsafe {
             let a = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));

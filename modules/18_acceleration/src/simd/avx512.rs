@@ -145,6 +145,48 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+        use std::array::from_fn;
+        unsafe {
+            let r: [__m512; 16] = from_fn(|i| _mm512_loadu_ps(from.add(i * from_step)));
+            // Squares of 4 within each four rows and each quarter of a vector: q[4 g + i] has
+            // column i of its square, for rows 4 g to 4 g + 3, in each quarter.
+            let q: [__m512; 16] = from_fn(|n| {
+                let r = &r[n & !3..];
+                let (ab, cd) = match n & 2 {
+                    0 => (_mm512_unpacklo_ps(r[0], r[1]), _mm512_unpacklo_ps(r[2], r[3])),
+                    _ => (_mm512_unpackhi_ps(r[0], r[1]), _mm512_unpackhi_ps(r[2], r[3])),
+                };
+                match n & 1 {
+                    0 => _mm512_shuffle_ps::<0b01_00_01_00>(ab, cd),
+                    _ => _mm512_shuffle_ps::<0b11_10_11_10>(ab, cd),
+                }
+            });
+            // Then the quarters, in the same way.
+            for i in 0..4 {
+                let [a, b, c, d] = [q[i], q[4 + i], q[8 + i], q[12 + i]];
+                let [even_ab, odd_ab] = [
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
+                ];
+                let [even_cd, odd_cd] = [
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(c, d),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(c, d),
+                ];
+                let columns = [
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(even_ab, even_cd),
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(odd_ab, odd_cd),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(even_ab, even_cd),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(odd_ab, odd_cd),
+                ];
+                for (g, column) in columns.into_iter().enumerate() {
+                    _mm512_storeu_ps(to.add((4 * g + i) * to_step), column);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
     fn sum(a: __m512) -> f32 {
         unsafe { _mm512_reduce_add_ps(a) }
     }

@@ -167,6 +167,16 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+        // SAFETY: the caller's promise.
+        let rows: [[f32; 8]; 8] = from_fn(|j| unsafe { Self::load(from.add(j * from_step)) });
+        for i in 0..8 {
+            // SAFETY: the caller's promise.
+            unsafe { Self::store(to.add(i * to_step), from_fn(|j| rows[j][i])) }
+        }
+    }
+
+    #[inline(always)]
     fn sum(a: [f32; 8]) -> f32 {
         let b: [f32; 4] = from_fn(|i| a[i] + a[i + 4]);
         (b[0] + b[2]) + (b[1] + b[3])
