@@ -122,7 +122,7 @@ vectorized! {
             };
             let row = x.row(i);
             let top = largest::<S>(row);
-            let ln_sum = exponentials::<S>(row, top, None).ln();
+            let ln_sum = exponentials::<S>(row, top, None, x.next(i)).ln();
             let at_label = asked.weight(label) * (ln_sum - f64::from(row[label] - top));
             *loss = match asked.smoothing {
                 0.0 => at_label as f32, // not 0 times the infinite loss of another class
@@ -148,7 +148,7 @@ vectorized! {
         let all = asked.sum_of_weights(x.width) * even;
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
             let row = x.row(i);
-            let sum = exponentials::<S>(row, largest::<S>(row), Some(out));
+            let sum = exponentials::<S>(row, largest::<S>(row), Some(out), x.next(i));
             let g = f64::from(if g.len() == 1 { g[0] } else { g[i] });
             let Some(label) = asked.label(i) else {
                 // Nothing, but what is no number stays none.

@@ -61,6 +61,13 @@ impl<'a> Rows<'a> {
         &self.numbers[start..start + self.width]
     }
 
+    /// Where the row behind row `i` begins, if there is one; else any address.
+    #[inline]
+    pub(crate) fn next(&self, i: usize) -> *const f32 {
+        let start = if self.dense { (i + 1) * self.width } else { self.start(i + 1) };
+        self.numbers.as_ptr().wrapping_add(start)
+    }
+
     fn start(&self, i: usize) -> usize {
         let shape = self.layout.shape();
         let (mut left, mut start) = (i, self.layout.offset());

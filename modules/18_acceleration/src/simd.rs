@@ -113,6 +113,8 @@ pub(crate) trait Simd: Copy {
     /// # Safety
     /// All of them can be read and written, and do not overlap.
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
+    /// Says that the numbers around `at`, which may be any address, are wanted soon.
+    fn prefetch(at: *const f32);
 
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;

@@ -187,6 +187,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
+    #[inline(always)]
     fn sum(a: __m512) -> f32 {
         unsafe { _mm512_reduce_add_ps(a) }
     }
