@@ -15,10 +15,11 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
+use crate::copy::dense;
+use crate::elementwise::settings;
 use crate::level::level;
 use crate::out::filled;
 use crate::rows::{Rows, by_rows, largest, rewrite, share_rows, sums};
-use crate::settings;
 use crate::simd::{Simd, vectorized};
 use crate::softmax::exponentials;
 use std::borrow::Cow;
@@ -56,7 +57,7 @@ fn cross_entropy(op: &dyn Op, x: &[&Tensor]) -> Tensor {
 fn cross_entropy_backward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let CrossEntropyBackward { label_smoothing, ignore_index, reduction } = *settings(op);
     let asked = Asked::new(x[1], x.get(3).copied(), label_smoothing, ignore_index);
-    let (level, g) = (level(), x[2].data());
+    let (level, g) = (level(), dense(x[2]));
     let share = if reduction == Reduction::Mean { 1.0 / asked.total() } else { 1.0 };
     // SAFETY: each row is written to its end.
     unsafe { by_rows(x[0], |x, range, out| gradient_rows(level, x, &asked, &g, share, range, out)) }
@@ -79,7 +80,7 @@ impl<'a> Asked<'a> {
         smoothing: f32,
         ignored: Option<i32>,
     ) -> Self {
-        let weights = weights.map(|w| w.data());
+        let weights = weights.map(|w| dense(w));
         Self { labels: labels.ints(), weights, smoothing: f64::from(smoothing), ignored }
     }
 
@@ -121,7 +122,7 @@ vectorized! {
             };
             let row = x.row(i);
             let top = largest::<S>(row);
-            let ln_sum = exponentials::<S>(row, top, None).ln();
+            let ln_sum = exponentials::<S>(row, top, None, x.next(i)).ln();
             let at_label = asked.weight(label) * (ln_sum - f64::from(row[label] - top));
             *loss = match asked.smoothing {
                 0.0 => at_label as f32, // not 0 times the infinite loss of another class
@@ -147,7 +148,7 @@ vectorized! {
         let all = asked.sum_of_weights(x.width) * even;
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
             let row = x.row(i);
-            let sum = exponentials::<S>(row, largest::<S>(row), Some(out));
+            let sum = exponentials::<S>(row, largest::<S>(row), Some(out), x.next(i));
             let g = f64::from(if g.len() == 1 { g[0] } else { g[i] });
             let Some(label) = asked.label(i) else {
                 // Nothing, but what is no number stays none.

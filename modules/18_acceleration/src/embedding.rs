@@ -13,10 +13,11 @@
 
 #![expect(unsafe_code, reason = "results are written once, and by several threads")]
 
+use crate::copy::dense;
+use crate::elementwise::{ALONE, pieces, settings};
 use crate::level::level;
 use crate::out::{self, Out};
-use crate::rows::{PIECE, share_numbers, share_rows};
-use crate::settings;
+use crate::rows::share_rows;
 use crate::simd::vectorized;
 use crate::threads::parallel;
 use std::ops::Range;
@@ -82,7 +83,7 @@ impl Middle {
 
 /// The slices of `x` that the index names, for each block.
 fn select(x: &Tensor, index: &Tensor, middle: Middle, shape: Shape) -> Tensor {
-    let (numbers, index) = (x.data(), index.ints());
+    let (numbers, index) = (dense(x), index.ints());
     let (numbers, index) = (&*numbers, &*index);
     let (k, inner) = (index.len(), middle.inner);
     // SAFETY: every slice of the result is written, each by one range.
@@ -119,14 +120,14 @@ fn each_slice(range: Range<usize>, index: &[i32], mut f: impl FnMut(usize, i32))
 
 /// The slices of `x` added up by their index, for each block; those of index `skip` are left out.
 fn add_up(x: &Tensor, index: &Tensor, middle: Middle, skip: Option<usize>, to: Shape) -> Tensor {
-    let (numbers, index, level) = (x.data(), index.ints(), level());
+    let (numbers, index, level) = (dense(x), index.ints(), level());
     let (numbers, index) = (&*numbers, &*index);
     let skip = skip.map_or(-1, |id| id as i32);
     // SAFETY: all are set to 0 first.
     unsafe {
         out::tensor(to, |out| {
-            share_numbers(out.len(), |range| out.part(range).fill(0.0));
-            if numbers.len() <= 2 * PIECE {
+            pieces(out.len(), |range| out.part(range).fill(0.0));
+            if numbers.len() <= ALONE {
                 return add_columns(
                     level,
                     numbers,

@@ -6,9 +6,10 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
+use crate::copy::dense;
+use crate::elementwise::{pieces, settings};
 use crate::out;
-use crate::rows::{share_numbers, share_rows};
-use crate::settings;
+use crate::rows::share_rows;
 use tinytorch_tensor::{Gather, Kernels, Layout, MAX_NDIM, Op, ScatterAdd, Shape, Storage, Tensor};
 
 /// The kernels of this file.
@@ -42,12 +43,12 @@ fn gather(op: &dyn Op, x: &[&Tensor]) -> Tensor {
 fn scatter_add(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let ScatterAdd { axis, shape } = *settings(op);
     let places = Places::new(&Layout::contiguous(shape), axis, x[1]);
-    let (numbers, index) = (x[0].data(), x[1].ints());
+    let (numbers, index) = (dense(x[0]), x[1].ints());
     let (numbers, index, width) = (&*numbers, &*index, places.width);
     // SAFETY: all are set to 0 first.
     unsafe {
         out::tensor(shape, |out| {
-            share_numbers(out.len(), |range| out.part(range).fill(0.0));
+            pieces(out.len(), |range| out.part(range).fill(0.0));
             let sums = out.part(0..out.len());
             for row in 0..places.rows {
                 let part = row * width..(row + 1) * width;

@@ -23,9 +23,10 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
+use crate::copy::dense;
+use crate::elementwise::settings;
 use crate::level::level;
 use crate::rows::{Rows, by_rows, map, sums};
-use crate::settings;
 use crate::simd::{Simd, vectorized};
 use std::ops::Range;
 use tinytorch_tensor::{Kernels, Op, Tensor};
@@ -41,7 +42,7 @@ pub(crate) fn register(kernels: &mut Kernels) {
 
 fn layer_norm(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (level, eps) = (level(), settings::<LayerNormOp>(op).eps);
-    let (weight, bias) = (x.get(1).map(|w| w.data()), x.get(2).map(|b| b.data()));
+    let (weight, bias) = (x.get(1).map(|w| dense(w)), x.get(2).map(|b| dense(b)));
     let (weight, bias) = (weight.as_deref(), bias.as_deref());
     // SAFETY: each row is written to its end.
     unsafe {
@@ -60,7 +61,7 @@ fn layer_norm_backward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
 
 fn rms_norm(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (level, eps) = (level(), settings::<RmsNormOp>(op).eps);
-    let weight = x.get(1).map(|w| w.data());
+    let weight = x.get(1).map(|w| dense(w));
     let weight = weight.as_deref();
     // SAFETY: each row is written to its end.
     unsafe { by_rows(x[0], |x, range, out| rms_norm_rows(level, x, range, out, weight, eps)) }

@@ -13,10 +13,11 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
+use crate::copy::dense;
+use crate::elementwise::settings;
 use crate::level::level;
 use crate::rows::{Rows, by_rows};
-use crate::settings;
-use crate::simd::{Simd, vectorized};
+use crate::simd::vectorized;
 use std::ops::Range;
 use tinytorch_embeddings::Rotary;
 use tinytorch_tensor::{Kernels, Op, Tensor};
@@ -28,7 +29,7 @@ pub(crate) fn register(kernels: &mut Kernels) {
 
 fn rotary(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (level, Rotary { offset, inverse }) = (level(), *settings(op));
-    let (cosines, sines) = (x[1].data(), x[2].data());
+    let (cosines, sines) = (dense(x[1]), dense(x[2]));
     let places = Places { cosines: &cosines, sines: &sines, offset, len: x[0].size(-2) };
     let sign = if inverse { -1.0 } else { 1.0 };
     // SAFETY: both halves of each row are written.

@@ -12,6 +12,8 @@
 
 #![expect(unsafe_code, reason = "each range of rows is written by one thread")]
 
+use crate::copy::dense;
+use crate::elementwise::ALONE;
 use crate::out;
 use crate::simd::Simd;
 use crate::threads::parallel_ranges;
@@ -48,7 +50,7 @@ impl<'a> Rows<'a> {
             Storage::F32(all) if in_pieces => {
                 Self { numbers: Cow::Borrowed(all), layout, count, width, dense: false }
             }
-            _ => Self { numbers: x.data(), layout, count, width, dense: true },
+            _ => Self { numbers: dense(x), layout, count, width, dense: true },
         }
     }
 
@@ -57,6 +59,13 @@ impl<'a> Rows<'a> {
     pub(crate) fn row(&self, i: usize) -> &[f32] {
         let start = if self.dense { i * self.width } else { self.start(i) };
         &self.numbers[start..start + self.width]
+    }
+
+    /// Where the row behind row `i` begins, if there is one; else any address.
+    #[inline]
+    pub(crate) fn next(&self, i: usize) -> *const f32 {
+        let start = if self.dense { (i + 1) * self.width } else { self.start(i + 1) };
+        self.numbers.as_ptr().wrapping_add(start)
     }
 
     fn start(&self, i: usize) -> usize {
@@ -71,23 +80,17 @@ impl<'a> Rows<'a> {
 }
 
 /// How many numbers are worth a piece of work for a thread: 128 KiB, about 10 microseconds.
-pub(crate) const PIECE: usize = 32 << 10;
+const PIECE: usize = 32 << 10;
 
 /// Calls `work` with ranges of `count` rows of `width` numbers until all are done; on several
 /// threads if there are many.
 ///
 /// How they are cut must not matter: rows have nothing to do with each other.
 pub(crate) fn share_rows(count: usize, width: usize, work: impl Fn(Range<usize>) + Sync) {
-    match count * width <= 2 * PIECE {
+    match count * width <= ALONE {
         true => work(0..count),
         false => parallel_ranges(count, (PIECE / width.max(1)).max(1), work),
     }
-}
-
-/// Calls `work` with ranges of `count` numbers until all are done; on several threads if there are
-/// many. How they are cut must not matter.
-pub(crate) fn share_numbers(count: usize, work: impl Fn(Range<usize>) + Sync) {
-    share_rows(count, 1, work);
 }
 
 /// A tensor of the shape of `x` whose rows `work` writes, a range of them at a time.
