@@ -85,7 +85,7 @@ vectorized! {
         eps: f32,
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
-            let row = x.row(i);
+            let (row, next) = (x.row(i), [x.next(i)]);
             let center = center::<S>(row);
             let c = S::splat(center);
             let [d, squares] = sums::<S, 1, 2>([row], [c], |[x]| {
@@ -97,10 +97,10 @@ vectorized! {
             let hat = |x| S::fma(S::sub(x, c), scale, shift);
             match (weight, bias) {
                 (Some(w), Some(b)) => {
-                    map::<S, 3>([row, w, b], out, |[x, w, b]| S::fma(hat(x), w, b));
+                    map::<S, 3, 1>([row, w, b], out, next, |[x, w, b]| S::fma(hat(x), w, b));
                 }
-                (Some(w), None) => map::<S, 2>([row, w], out, |[x, w]| S::mul(hat(x), w)),
-                (None, _) => map::<S, 1>([row], out, |[x]| hat(x)),
+                (Some(w), None) => map::<S, 2, 1>([row, w], out, next, |[x, w]| S::mul(hat(x), w)),
+                (None, _) => map::<S, 1, 1>([row], out, next, |[x]| hat(x)),
             }
         }
     }
@@ -114,6 +114,7 @@ vectorized! {
         eps: f32,
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
+            let next = [x.next(i), g.next(i)];
             let (row, g) = (x.row(i), g.row(i));
             let center = center::<S>(row);
             let c = S::splat(center);
@@ -129,7 +130,7 @@ vectorized! {
             let (scale, shift) = (S::splat(unit.scale), S::splat(unit.shift));
             let mean = S::splat((of_g / n) as f32);
             let pull = S::splat((-f64::from(unit.scale) * along / n) as f32);
-            map::<S, 2>([row, g], out, |[x, g]| {
+            map::<S, 2, 2>([row, g], out, next, |[x, g]| {
                 let hat = S::fma(S::sub(x, c), scale, shift);
                 S::fma(hat, pull, S::mul(S::sub(g, mean), scale))
             });
@@ -145,12 +146,12 @@ vectorized! {
         eps: f32,
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
-            let row = x.row(i);
+            let (row, next) = (x.row(i), [x.next(i)]);
             let [squares] = sums::<S, 1, 1>([row], [S::splat(0.0)], |[x]| [S::mul(x, x)]);
             let scale = S::splat(per_root(squares / row.len() as f64, eps) as f32);
             match weight {
-                Some(w) => map::<S, 2>([row, w], out, |[x, w]| S::mul(S::mul(x, scale), w)),
-                None => map::<S, 1>([row], out, |[x]| S::mul(x, scale)),
+                Some(w) => map::<S, 2, 1>([row, w], out, next, |[x, w]| S::mul(S::mul(x, scale), w)),
+                None => map::<S, 1, 1>([row], out, next, |[x]| S::mul(x, scale)),
             }
         }
     }
@@ -164,6 +165,7 @@ vectorized! {
         eps: f32,
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(x.width.max(1))) {
+            let next = [x.next(i), g.next(i)];
             let (row, g) = (x.row(i), g.row(i));
             let [squares, of_gx] = sums::<S, 2, 2>([row, g], [S::splat(0.0); 2], |[x, g]| {
                 [S::mul(x, x), S::mul(g, x)]
@@ -172,7 +174,7 @@ vectorized! {
             let scale = per_root(squares / n, eps);
             let pull = S::splat((-scale * scale * scale * of_gx / n) as f32);
             let scale = S::splat(scale as f32);
-            map::<S, 2>([row, g], out, |[x, g]| S::fma(x, pull, S::mul(g, scale)));
+            map::<S, 2, 2>([row, g], out, next, |[x, g]| S::fma(x, pull, S::mul(g, scale)));
         }
     }
 }

@@ -75,6 +75,10 @@ fn run<F: Formula>(formula: &F, targets: &mut [&mut Tensor], g: &Tensor) {
     });
 }
 
+/// So many numbers ahead memory is asked for them, 2 KiB. It would be by itself, but not across the
+/// end of a page of 4 KiB, and there are several streams to end: a tenth of the time.
+const AHEAD: usize = 512;
+
 vectorized! {
     /// Steps the numbers of each state, as many as there are gradients.
     fn pass<S, F: Formula>(formula: &F, states: &mut [&mut [f32]; MOST], g: &[f32]) {
@@ -83,7 +87,9 @@ vectorized! {
         while at < g.len() {
             let n = S::LANES.min(g.len() - at);
             let mut now = [S::splat(0.0); MOST];
+            S::prefetch(g.as_ptr().wrapping_add(at + AHEAD));
             for (now, state) in now.iter_mut().zip(states.iter()).take(F::STATES) {
+                S::prefetch(state.as_ptr().wrapping_add(at + AHEAD));
                 *now = S::read(&state[at..at + n]);
             }
             formula.step::<S>(&mut now, S::read(&g[at..at + n]));
@@ -303,20 +309,24 @@ mod tests {
                     _ => Tensor::rand(shape, rng) * 0.1,
                 })
                 .collect();
-            for g in layouts(shape, rng) {
-                let walk = |step: &dyn Fn(&dyn Update, &mut [&mut Tensor], &[&Tensor])| {
+            let few = if shape.len() == 2 && shape[0] > 99 { 2 } else { 5 };
+            for g in layouts(shape, rng).into_iter().take(few) {
+                let walk = |step: &dyn Fn(&dyn Update, &mut [&mut Tensor])| {
                     let mut all: Vec<Tensor> = start.iter().map(Tensor::detach).collect();
                     for i in 1..4 {
                         let mut targets: Vec<&mut Tensor> = all.iter_mut().collect();
-                        step(&*of_step(i), &mut targets, &[&g]);
+                        step(&*of_step(i), &mut targets);
                     }
                     all
                 };
-                let expected = walk(&|update, targets, x| update.run(targets, x));
+                let expected = walk(&|update, targets| update.run(targets, &[&g]));
                 for level in Level::supported() {
                     let by_kernel = |threads| {
-                        let go =
-                            || with_level(level, || walk(&|u, targets, x| kernel(u, targets, x)));
+                        let go = || {
+                            with_level(level, || {
+                                walk(&|update, targets| kernel(update, targets, &[&g]))
+                            })
+                        };
                         on_threads(threads, go)
                     };
                     let got = by_kernel(1);

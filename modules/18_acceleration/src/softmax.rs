@@ -8,9 +8,8 @@
 //! normalizer calculation for softmax", 2018); that saves a pass that costs next to nothing here,
 //! for exponentials that do.
 //!
-//! While the exponentials of one row are computed, memory is idle. So the next row is asked for
-//! then, and memory and arithmetic overlap: a quarter of the time where a tensor is larger than
-//! the caches.
+//! While the exponentials of one row are computed, memory is idle; so the next row is asked for
+//! then.
 //!
 //! Along another axis than the last, rows are made to lie in one piece first.
 
@@ -99,7 +98,7 @@ vectorized! {
             let ln_sum = S::splat(exponentials::<S>(row, top, None, x.next(i)).ln() as f32);
             let top = S::splat(top);
             // The largest goes first: it is large where the logarithm of the sum is small.
-            map::<S, 1>([row], out, |[x]| S::sub(S::sub(x, top), ln_sum));
+            map::<S, 1, 0>([row], out, [], |[x]| S::sub(S::sub(x, top), ln_sum));
         }
     }
 
@@ -111,10 +110,11 @@ vectorized! {
         out: &mut [f32],
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(y.width.max(1))) {
+            let next = [y.next(i), g.next(i)];
             let (y, g) = (y.row(i), g.row(i));
             let [average] = sums::<S, 2, 1>([y, g], [S::splat(0.0); 2], |[y, g]| [S::mul(y, g)]);
             let average = S::splat(average as f32);
-            map::<S, 2>([y, g], out, |[y, g]| S::mul(y, S::sub(g, average)));
+            map::<S, 2, 2>([y, g], out, next, |[y, g]| S::mul(y, S::sub(g, average)));
         }
     }
 
@@ -126,10 +126,11 @@ vectorized! {
         out: &mut [f32],
     ) {
         for (i, out) in range.zip(out.chunks_exact_mut(y.width.max(1))) {
+            let next = [y.next(i), g.next(i)];
             let (y, g) = (y.row(i), g.row(i));
             let [sum] = sums::<S, 1, 1>([g], [S::splat(0.0)], |g| g);
             let sum = S::splat(sum as f32);
-            map::<S, 2>([y, g], out, |[y, g]| S::sub(g, S::mul(exp::<S>(y), sum)));
+            map::<S, 2, 2>([y, g], out, next, |[y, g]| S::sub(g, S::mul(exp::<S>(y), sum)));
         }
     }
 }
