@@ -8,9 +8,13 @@ mod threads;
 mod memory;
 mod out;
 mod at_start;
+mod words;
+mod bf16;
+pub mod int8;
 #[cfg(test)]
 mod trial;
 
+pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16};
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
@@ -32,5 +36,5 @@ pub fn install() {
 
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
-    let _ = kernels;
+    bf16::register(kernels);
 }

@@ -19,7 +19,7 @@ unsafe impl<T: Send> Send for Out<'_, T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Out<'_, T> {}
 
-impl<'a, T: Element> Out<'a, T> {
+impl<'a, T: Copy> Out<'a, T> {
     /// Room that exists: what is in it may be overwritten.
     pub(crate) fn over(numbers: &'a mut [T]) -> Self {
         Self { start: numbers.as_mut_ptr(), len: numbers.len(), room: PhantomData }
@@ -58,7 +58,7 @@ impl<'a, T: Element> Out<'a, T> {
 ///
 /// # Safety
 /// `fill` writes every one of them.
-pub(crate) unsafe fn filled<T: Element>(n: usize, fill: impl FnOnce(Out<'_, T>)) -> Vec<T> {
+pub(crate) unsafe fn filled<T: Copy>(n: usize, fill: impl FnOnce(Out<'_, T>)) -> Vec<T> {
     let mut numbers = Vec::with_capacity(n);
     fill(Out { start: numbers.as_mut_ptr(), len: n, room: PhantomData });
     // SAFETY: there is room for them, and all are written.

@@ -101,6 +101,27 @@ pub(crate) trait Simd: Copy {
     /// `a` with the sign of `b`.
     fn copysign(a: Self::F, b: Self::F) -> Self::F;
 
+    /// The `LANES` bf16 from `from` on as floats: their bits are the upper half of a float's.
+    ///
+    /// # Safety
+    /// `LANES` of them can be read.
+    unsafe fn load_bf16(from: *const u16) -> Self::F;
+
+    /// Writes a square of words mirrored: word `w` of the first `width` rows, for each `w` below
+    /// 16, side by side at `to + w * apart`.
+    ///
+    /// # Safety
+    /// `width` words, at most 16, can be written at each of these places.
+    #[inline(always)]
+    unsafe fn store_mirrored(rows: &[[u32; 16]; 16], to: *mut u32, width: usize, apart: usize) {
+        for w in 0..16 {
+            for (i, row) in rows[..width].iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe { to.add(w * apart + i).write(row[w]) }
+            }
+        }
+    }
+
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;
     /// The largest lane, none of them NaN.

@@ -18,6 +18,57 @@ fn first(n: usize) -> __mmask16 {
     ((1u32 << n) - 1) as __mmask16
 }
 
+/// Puts the lower quarters of pairs, or the upper ones, side by side: of `a` and `b`, quarters
+/// 0 and 2, or 1 and 3.
+#[inline(always)]
+unsafe fn quarters(upper: bool, a: __m512, b: __m512) -> __m512 {
+    unsafe {
+        match upper {
+            false => _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
+            true => _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
+        }
+    }
+}
+
+/// A square of 16 by 16 mirrored along its diagonal: words change places, then pairs of words,
+/// then quarters of vectors, twice.
+#[inline(always)]
+unsafe fn mirrored(x: [__m512; 16]) -> [__m512; 16] {
+    let (mut words, mut pairs) = (x, x);
+    unsafe {
+        for i in (0..16).step_by(2) {
+            words[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
+            words[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
+        }
+        for i in (0..16).step_by(4) {
+            for half in 0..2 {
+                let a = _mm512_castps_pd(words[i + half]);
+                let b = _mm512_castps_pd(words[i + half + 2]);
+                pairs[i + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+                pairs[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+            }
+        }
+        // `pairs[4 r + c]` has in its quarter `q` column `4 q + c` of rows `4 r` to `4 r + 3`.
+        let (mut eights, mut columns) = (pairs, pairs);
+        for c in 0..4 {
+            for half in [0, 8] {
+                let (a, b) = (pairs[half + c], pairs[half + 4 + c]);
+                eights[half + c] = quarters(false, a, b);
+                eights[half + 4 + c] = quarters(true, a, b);
+            }
+        }
+        // `eights[8 h + 4 o + c]` has columns `4 o + c` and `4 o + 8 + c` of rows `8 h` and on.
+        for c in 0..4 {
+            for odd in [0, 4] {
+                let (a, b) = (eights[odd + c], eights[8 + odd + c]);
+                columns[odd + c] = quarters(false, a, b);
+                columns[8 + odd + c] = quarters(true, a, b);
+            }
+        }
+        columns
+    }
+}
+
 impl Simd for Avx512 {
     type F = __m512;
     type M = __mmask16;
@@ -136,6 +187,29 @@ impl Simd for Avx512 {
         unsafe {
             let sign = _mm512_set1_ps(-0.0);
             _mm512_or_ps(_mm512_andnot_ps(sign, a), _mm512_and_ps(sign, b))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> __m512 {
+        unsafe {
+            let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_mirrored(rows: &[[u32; 16]; 16], to: *mut u32, width: usize, apart: usize) {
+        unsafe {
+            let rows = rows.as_ptr().cast::<f32>();
+            let mut square = [_mm512_setzero_ps(); 16];
+            for (i, row) in square.iter_mut().enumerate() {
+                *row = _mm512_loadu_ps(rows.add(16 * i));
+            }
+            let columns = mirrored(square);
+            for (w, column) in columns.into_iter().enumerate() {
+                _mm512_mask_storeu_ps(to.add(w * apart).cast(), first(width), column);
+            }
         }
     }
 

@@ -161,6 +161,13 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> [f32; 8] {
+        // SAFETY: the caller's promise; no alignment is asked for.
+        let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
+        bits.map(|b| f32::from_bits(u32::from(b) << 16))
+    }
+
+    #[inline(always)]
     fn sum(a: [f32; 8]) -> f32 {
         let b: [f32; 4] = from_fn(|i| a[i] + a[i + 4]);
         (b[0] + b[2]) + (b[1] + b[3])

@@ -1,0 +1,18 @@
+//! Half the bytes: bf16.
+
+mod number;
+mod storage;
+mod product;
+mod stream;
+mod matmul;
+
+pub use number::Bf16;
+pub use storage::{Bf16Buffer, LowPrecision, ToBf16};
+
+use tinytorch_tensor::Kernels;
+
+/// The kernels of this kind of storage.
+pub(crate) fn register(kernels: &mut Kernels) {
+    storage::register(kernels);
+    matmul::register(kernels);
+}
