@@ -5,7 +5,10 @@ mod storage;
 mod product;
 mod stream;
 mod matmul;
+mod conv;
+mod autocast;
 
+pub use autocast::autocast;
 pub use number::Bf16;
 pub use storage::{Bf16Buffer, LowPrecision, ToBf16};
 
@@ -15,4 +18,5 @@ use tinytorch_tensor::Kernels;
 pub(crate) fn register(kernels: &mut Kernels) {
     storage::register(kernels);
     matmul::register(kernels);
+    conv::register(kernels);
 }

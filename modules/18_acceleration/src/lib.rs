@@ -14,7 +14,7 @@ pub mod int8;
 #[cfg(test)]
 mod trial;
 
-pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16};
+pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16, autocast};
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 

@@ -30,9 +30,9 @@ mod int8_quads;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use bf16_pairs::Pairs;
 pub(crate) use floats::Floats;
+pub(crate) use int8_quads::QuadsPortable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use int8_quads::{QuadsAvx2, QuadsVnni};
-pub(crate) use int8_quads::QuadsPortable;
 
 /// How many columns a panel of the right matrix holds, whatever the length of a vector: what is
 /// packed once can be multiplied at every level.

@@ -239,7 +239,8 @@ mod tests {
         let mut some = |sizes: &[usize]| sizes[rng.below(sizes.len() as u64) as usize];
         let mut shapes: Vec<[usize; 3]> = vec![[0, 3, 4], [3, 0, 4], [3, 4, 0], [30, 600, 70]];
         for _ in 0..120 {
-            let (m, n) = (some(&[1, 2, 4, 5, 13, 14, 15, 28, 43]), some(&[1, 3, 15, 31, 32, 33, 65]));
+            let (m, n) =
+                (some(&[1, 2, 4, 5, 13, 14, 15, 28, 43]), some(&[1, 3, 15, 31, 32, 33, 65]));
             shapes.push([m, some(&[1, 2, 15, 16, 17, 31, 32, 33, 255, 256, 257]), n]);
         }
         for [m, k, n] in shapes {
@@ -321,7 +322,9 @@ mod tests {
                     Tensor::from_vec(out, [m, n])
                 };
                 let expected = run(Instructions::Widened(Level::Portable));
-                assert_close(&run(Instructions::Pairs), &expected, 3e-6, &|| format!("{m} {k} {n}"));
+                assert_close(&run(Instructions::Pairs), &expected, 3e-6, &|| {
+                    format!("{m} {k} {n}")
+                });
             }
         }
     }

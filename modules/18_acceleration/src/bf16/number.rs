@@ -115,7 +115,8 @@ mod tests {
             let (low, high) = (u32::from(bits) << 16, (u32::from(bits) + 1) << 16);
             let even = if bits % 2 == 0 { bits } else { bits + 1 };
             let cases = [(low, bits), (low + 0x7FFF, bits), (low + 0x8000, even)];
-            for (x, expected) in cases.into_iter().chain([(low + 0x8001, bits + 1), (high, bits + 1)])
+            for (x, expected) in
+                cases.into_iter().chain([(low + 0x8001, bits + 1), (high, bits + 1)])
             {
                 assert_eq!(Bf16::from(f32::from_bits(x)), Bf16::from_bits(expected), "{x:#x}");
             }

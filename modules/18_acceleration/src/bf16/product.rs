@@ -16,9 +16,9 @@ use super::number::{Bf16, floats, rounded};
 use super::stream::{self, Order, Weights, stream};
 use crate::level::{Level, level};
 use crate::out::Out;
-use crate::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
+use crate::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
 use crate::words::Pairs;
 use crate::words::pack::{Lines, Packing};

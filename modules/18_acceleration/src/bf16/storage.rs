@@ -4,8 +4,8 @@ use super::number::{Bf16, floats, narrow};
 use crate::level::level;
 use std::sync::Arc;
 use tinytorch_autograd::{Each, Gradient};
-use tinytorch_tensor::{Brought, Buffer, Contiguous, Kernels, Op, Reads, Storage, Tensor, ToF32};
 use tinytorch_tensor::dispatch;
+use tinytorch_tensor::{Brought, Buffer, Contiguous, Kernels, Op, Reads, Storage, Tensor, ToF32};
 
 /// The kind of storage.
 pub(crate) const KIND: &str = "bf16";
@@ -59,7 +59,7 @@ impl Op for ToBf16 {
     fn forward(&self, x: &[&Tensor]) -> Tensor {
         match x[0].kind() {
             KIND => x[0].detach(),
-            "f32" => Bf16Buffer::new(&x[0].data()).tensor(x[0]),
+            "f32" => in_its_order(x[0]),
             _ => Bf16Buffer::new(&x[0].to_f32().data()).tensor(x[0]),
         }
     }
@@ -75,6 +75,22 @@ impl Op for ToBf16 {
     fn brings(&self) -> Brought {
         const { &[&Gradient(&Each::<ToBf16>(&[|_, _, g| g.to_f32()]))] }
     }
+}
+
+/// Floats rounded in the order in which they are stored, so that a transposed matrix costs no more
+/// than one that is not: it comes out transposed, too.
+fn in_its_order(x: &Tensor) -> Tensor {
+    let mut axes: Vec<usize> = (0..x.ndim()).collect();
+    axes.sort_by_key(|&axis| std::cmp::Reverse(x.layout().stride(axis)));
+    let sorted = x.permute(axes.as_slice());
+    if x.is_contiguous() || !sorted.is_contiguous() {
+        return Bf16Buffer::new(&x.data()).tensor(x);
+    }
+    let mut back = vec![0; axes.len()];
+    for (to, &from) in axes.iter().enumerate() {
+        back[from] = to;
+    }
+    Bf16Buffer::new(&sorted.data()).tensor(&sorted).permute(back.as_slice())
 }
 
 /// Tensors with fewer bits a number.
@@ -143,6 +159,9 @@ mod tests {
         assert_eq!(view(&y).contiguous().to_f32(), view(&x));
         assert_eq!(y.select(0, 1).to_f32(), x.select(0, 1));
         assert_eq!(view(&x).to_bf16().to_f32(), view(&x));
+        let turned = x.permute([2, 0, 1]);
+        assert_eq!(turned.to_bf16().to_f32(), turned);
+        assert_eq!(turned.to_bf16().strides(), turned.strides(), "as it was stored");
         assert_eq!(y.narrow(0, 0, 0).to_f32().shape(), [0, 3, 4]);
     }
 

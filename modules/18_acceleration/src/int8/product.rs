@@ -112,9 +112,13 @@ fn multiply<F: Takes>(x: &Rows, weights: &Weights, finish: &F) {
     unsafe {
         match Instructions::of(level) {
             #[cfg(target_arch = "x86_64")]
-            Instructions::Vnni => product::<QuadsVnni, Unsigned, _, F>(level, &left, &right, finish),
+            Instructions::Vnni => {
+                product::<QuadsVnni, Unsigned, _, F>(level, &left, &right, finish)
+            }
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => product::<QuadsAvx2, Unsigned, _, F>(level, &left, &right, finish),
+            Instructions::Avx2 => {
+                product::<QuadsAvx2, Unsigned, _, F>(level, &left, &right, finish)
+            }
             Instructions::Portable => {
                 product::<QuadsPortable, Unsigned, _, F>(level, &left, &right, finish)
             }
@@ -183,9 +187,9 @@ impl<W: Integers> Finish<W> for Floats<'_> {
                 Some(bias) => self.sums.write::<W>(i, j, n, sum, |sum, at| {
                     scale * scales[at - j] * sum as f32 + bias[at - j]
                 }),
-                None => self.sums.write::<W>(i, j, n, sum, |sum, at| {
-                    scale * scales[at - j] * sum as f32
-                }),
+                None => self
+                    .sums
+                    .write::<W>(i, j, n, sum, |sum, at| scale * scales[at - j] * sum as f32),
             }
         }
     }

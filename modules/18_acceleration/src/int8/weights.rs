@@ -49,8 +49,7 @@ impl Weights {
              {} at most",
             Self::MOST_INPUTS
         );
-        let lines =
-            Lines { numbers: values, line: inputs, step: 1, count: outputs, depth: inputs };
+        let lines = Lines { numbers: values, line: inputs, step: 1, count: outputs, depth: inputs };
         let words = inputs.div_ceil(Signed::DEPTH);
         let mut panels = vec![0; outputs.div_ceil(PANEL) * PANEL * words];
         for (i, panel) in panels.chunks_exact_mut((PANEL * words).max(1)).enumerate() {
@@ -90,7 +89,8 @@ mod tests {
     #[test]
     fn what_is_packed_comes_back() {
         for (outputs, inputs) in [(1, 1), (33, 7), (32, 64), (70, 33), (0, 3), (3, 0)] {
-            let values: Vec<i8> = (0..outputs * inputs).map(|i| (i * 37 % 256) as u8 as i8).collect();
+            let values: Vec<i8> =
+                (0..outputs * inputs).map(|i| (i * 37 % 256) as u8 as i8).collect();
             let weights = Weights::new(&values, outputs, inputs);
             assert_eq!((weights.outputs(), weights.inputs()), (outputs, inputs));
             assert_eq!(weights.to_vec(), values);
