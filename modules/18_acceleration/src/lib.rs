@@ -7,6 +7,9 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+mod gemm;
+mod matmul;
+mod linear;
 mod at_start;
 mod words;
 mod bf16;
@@ -37,4 +40,6 @@ pub fn install() {
 /// Each file's kernels.
 fn kernels(kernels: &mut Kernels) {
     bf16::register(kernels);
+    matmul::register(kernels);
+    linear::register(kernels);
 }

@@ -19,7 +19,7 @@ unsafe impl<T: Send> Send for Out<'_, T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Out<'_, T> {}
 
-impl<'a, T: Copy> Out<'a, T> {
+impl<'a, T> Out<'a, T> {
     /// Room that exists: what is in it may be overwritten.
     pub(crate) fn over(numbers: &'a mut [T]) -> Self {
         Self { start: numbers.as_mut_ptr(), len: numbers.len(), room: PhantomData }
@@ -33,7 +33,6 @@ impl<'a, T: Copy> Out<'a, T> {
     /// # Panics
     /// When the range ends behind the end.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that parts do not overlap")]
     pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: inside of the room, and nobody else's.

@@ -36,6 +36,8 @@ pub(crate) trait Simd: Copy {
     type M: Copy;
     /// How many floats a vector holds.
     const LANES: usize;
+    /// How many vectors the processor keeps at hand at once.
+    const REGISTERS: usize;
 
     /// `x`, `LANES` times.
     fn splat(x: f32) -> Self::F;
@@ -107,20 +109,14 @@ pub(crate) trait Simd: Copy {
     /// `LANES` of them can be read.
     unsafe fn load_bf16(from: *const u16) -> Self::F;
 
-    /// Writes a square of words mirrored: word `w` of the first `width` rows, for each `w` below
-    /// 16, side by side at `to + w * apart`.
+    /// Turns a square of `LANES` by `LANES` numbers over: number `j` of row `i`, at
+    /// `from + i * from_row + j`, goes to `to + j * to_row + i`.
     ///
     /// # Safety
-    /// `width` words, at most 16, can be written at each of these places.
-    #[inline(always)]
-    unsafe fn store_mirrored(rows: &[[u32; 16]; 16], to: *mut u32, width: usize, apart: usize) {
-        for w in 0..16 {
-            for (i, row) in rows[..width].iter().enumerate() {
-                // SAFETY: the caller's promise.
-                unsafe { to.add(w * apart + i).write(row[w]) }
-            }
-        }
-    }
+    /// The rows can be read and written, and none of them is both.
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize);
+    /// Says that the numbers around `at`, which may be any address, are wanted soon.
+    fn prefetch(at: *const f32);
 
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;
@@ -251,6 +247,26 @@ mod tests {
             let chunks = x.chunks_exact(S::LANES).map(S::read);
             chunks.fold([0.0; 2], |[s, l], v| [s + S::sum(v), S::largest(v).max(l)])
         }
+
+        #[expect(unsafe_code, reason = "goes through pointers")]
+        fn widened<S>(bits: &[u16; 16]) -> Vec<f32> {
+            let mut out = vec![0.0; 16];
+            for i in (0..16).step_by(S::LANES) {
+                // SAFETY: 8 or 16 lanes, of 16 numbers.
+                unsafe { S::store(out[i..].as_mut_ptr(), S::load_bf16(bits[i..].as_ptr())) };
+            }
+            out
+        }
+
+        #[expect(unsafe_code, reason = "goes through pointers")]
+        fn turned<S>(x: &[f32]) -> Vec<f32> {
+            let (n, wide) = (S::LANES, S::LANES + 3);
+            assert!(x.len() >= n * wide);
+            let mut out = vec![-1.0; n * (n + 1)];
+            // SAFETY: there are that many rows of that length on both sides.
+            unsafe { S::transpose(x.as_ptr(), wide, out.as_mut_ptr(), n + 1) };
+            out
+        }
     }
 
     /// Same numbers to the bit, but for products and sums that are rounded once or twice.
@@ -275,6 +291,29 @@ mod tests {
         let x: Vec<f32> = (0..64).map(|i| (i * 29 % 64) as f32).collect();
         for level in Level::supported() {
             assert_eq!(sum_and_largest(level, &x), [2016.0, 63.0], "{level}");
+        }
+    }
+
+    #[test]
+    fn a_square_is_turned_over_and_nothing_beside_it() {
+        let x: Vec<f32> = (0..19 * 16).map(|i| i as f32).collect();
+        for level in Level::supported() {
+            let got = turned(level, &x);
+            let n = if level == Level::Avx512 { 16 } else { 8 };
+            for (i, row) in got.chunks(n + 1).enumerate() {
+                let expected: Vec<f32> = (0..n).map(|j| (j * (n + 3) + i) as f32).collect();
+                assert_eq!(row, [expected, vec![-1.0]].concat(), "{level}: row {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_upper_half_of_a_float_is_one() {
+        let bits = std::array::from_fn(|i| (i * 4111) as u16);
+        let expected: Vec<u32> = bits.iter().map(|&b| u32::from(b) << 16).collect();
+        for level in Level::supported() {
+            let got: Vec<u32> = widened(level, &bits).into_iter().map(f32::to_bits).collect();
+            assert_eq!(got, expected, "{level}");
         }
     }
 

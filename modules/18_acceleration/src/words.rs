@@ -72,6 +72,9 @@ pub(crate) trait Words: Copy + 'static {
     /// `LANES` of them can be read.
     unsafe fn right(from: *const u32) -> Self::Right;
 
+    /// Says that the words around `at`, which may be any address, are wanted soon.
+    fn soon(at: *const u32);
+
     /// The sums with the products of these words added.
     fn step(sum: Self::Sum, left: Self::Left, right: Self::Right) -> Self::Sum;
 

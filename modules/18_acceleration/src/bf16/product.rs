@@ -13,7 +13,7 @@
 #![expect(unsafe_code, reason = "calls what is compiled for the instructions at hand")]
 
 use super::number::{Bf16, floats, rounded};
-use super::stream::{self, Order, Weights, stream};
+use super::stream::{Order, Weights, stream};
 use crate::level::{Level, level};
 use crate::out::Out;
 #[cfg(target_arch = "x86_64")]
@@ -62,6 +62,16 @@ impl Instructions {
         false
     }
 
+    /// With how many rows at most nothing is packed, measured: a row streamed costs more than one
+    /// in a tile, as each weight is widened anew, and twice as much against pairs.
+    fn streamed_rows(self, weights: &Weights<'_>) -> usize {
+        match (self, weights.order) {
+            (_, Order::Rows(_)) => 8,
+            (Self::Pairs, Order::Columns(_)) => 12,
+            (Self::Widened(_), Order::Columns(_)) => 32,
+        }
+    }
+
     fn level(self) -> Level {
         match self {
             Self::Widened(level) => level,
@@ -103,11 +113,11 @@ pub(crate) fn multiply(
     if out.len() == 0 {
         return;
     }
-    if let (true, Some(weights)) = (m <= stream::ROWS, right.weights()) {
-        return stream(by.level(), &left.rounded(by.level()), m, &weights, bias, out);
+    if let Some(weights) = right.weights().filter(|weights| m <= by.streamed_rows(weights)) {
+        return stream(by.level(), &left.rounded(by.level()), &weights, bias, out);
     }
     if let (1, None, Some(weights)) = (n, bias, left.weights()) {
-        return stream(by.level(), &right.rounded(by.level()), 1, &weights, None, out);
+        return stream(by.level(), &right.rounded(by.level()), &weights, None, out);
     }
     match (left, right) {
         (Side::Floats(left), Side::Floats(right)) => packed(by, &left, right, bias, out),
@@ -215,8 +225,8 @@ impl<T: Small> Packing for Paired<T> {
 
     #[inline(always)]
     fn word(number: impl Fn(usize) -> T) -> u32 {
-        let [low, high] = [0, 1].map(|d| u32::from(number(d).bf16().to_bits()));
-        low | high << 16
+        let half = |d| u32::from(number(d).bf16().to_bits()) << (16 * d);
+        half(0) | half(1)
     }
 }
 

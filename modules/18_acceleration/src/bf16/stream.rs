@@ -1,7 +1,8 @@
 //! Products with few rows: a model that writes one word at a time reads each weight for one
 //! multiplication, so memory is the limit, and bf16 is twice as fast as f32 by being half as long.
 //!
-//! Nothing is packed. Each weight is widened in a register (its bits moved up by 16) on its way
+//! Nothing is packed, which pays for some rows more: packing reads and writes every weight, while
+//! the second to thirtieth row cost their multiplications only. Each weight is widened in a register (its bits moved up by 16) on its way
 //! to the multiplication; the rows are floats that were rounded once.
 
 #![expect(unsafe_code, reason = "weights are read through pointers")]
@@ -11,22 +12,21 @@ use crate::level::Level;
 use crate::out::Out;
 use crate::simd::{Simd, vectorized};
 use crate::threads::parallel_ranges;
-use std::array::from_fn;
 use std::ops::Range;
 
-/// How many rows are streamed for at most: with more, packing the weights costs less than what
-/// widening them saves.
-pub(crate) const ROWS: usize = 4;
-
-/// About how many weights a thread takes at a time: 128 KiB.
+/// About how many weights a thread takes at a time: 128 KiB, which its second cache keeps while
+/// several rows pass by.
 const PIECE: usize = 64 << 10;
 
-/// How many columns of weights are read side by side.
-const COLUMNS: usize = 4;
+/// How many columns are filled at a time when the weights lie row by row: what the first cache
+/// keeps while the rows of weights pass by.
+const FILLED: usize = 2048;
 
-/// How many columns are filled at a time when the weights lie row by row: what stays in the first
-/// cache.
-const FILLED: usize = 1024;
+/// How many rows and how many columns, or rows of weights, are multiplied side by side.
+const SIDE: usize = 4;
+
+/// How many weights ahead are asked for: 1 KiB.
+const AHEAD: usize = 512;
 
 /// Weights `[k, n]` in one of two orders.
 #[derive(Clone, Copy)]
@@ -54,64 +54,83 @@ pub(crate) enum Order {
 /// `x [m, k]` times the weights: `out [m, n]`, to which is added what `bias` has per column.
 ///
 /// # Panics
-/// When `m` is not 1 to [`ROWS`].
+/// When `k` is 0.
 pub(crate) fn stream(
     level: Level,
     x: &[f32],
-    m: usize,
     weights: &Weights<'_>,
     bias: Option<&[f32]>,
     out: Out<'_, f32>,
 ) {
     let Weights { columns, depth, .. } = *weights;
-    let worth = columns * depth > 4 * PIECE;
+    let m = x.len() / depth;
+    assert!(out.len() == m * columns);
     let wide = match weights.order {
-        _ if !worth => columns.max(1),
-        Order::Columns(_) => (PIECE / depth).next_multiple_of(COLUMNS).max(COLUMNS),
+        _ if m * columns * depth < 4 * PIECE => columns.max(1),
+        Order::Columns(_) => (PIECE / depth).next_multiple_of(SIDE).max(SIDE),
         Order::Rows(_) => FILLED,
     };
-    parallel_ranges(columns, wide, |range| match weights.order {
-        Order::Columns(apart) => dots(level, x, m, weights, apart, bias, range, out),
-        Order::Rows(apart) => mixes(level, x, m, weights, apart, bias, range, out),
+    let product = Streamed { x, weights, bias, out };
+    parallel_ranges(columns, wide, |columns| {
+        for i in (0..m).step_by(SIDE) {
+            let rows = i..(i + SIDE).min(m);
+            match weights.order {
+                Order::Columns(apart) => dots(level, &product, apart, rows, columns.clone()),
+                Order::Rows(apart) => mixes(level, &product, apart, rows, columns.clone()),
+            }
+        }
     });
 }
 
+/// What is to be multiplied, and where to.
+struct Streamed<'a> {
+    x: &'a [f32],
+    weights: &'a Weights<'a>,
+    bias: Option<&'a [f32]>,
+    out: Out<'a, f32>,
+}
+
+impl<'a> Streamed<'a> {
+    /// The results of a row in these columns.
+    ///
+    /// # Safety
+    /// Nobody else is writing to them.
+    #[inline(always)]
+    unsafe fn results(&self, row: usize, columns: Range<usize>) -> &'a mut [f32] {
+        let start = row * self.weights.columns;
+        // SAFETY: the caller's promise.
+        unsafe { self.out.part(start + columns.start..start + columns.end) }
+    }
+}
+
 vectorized! {
-    /// Each result a product of two rows.
-    fn dots<S>(
-        x: &[f32],
-        m: usize,
-        weights: &Weights<'_>,
-        apart: usize,
-        bias: Option<&[f32]>,
-        columns: Range<usize>,
-        out: Out<'_, f32>,
-    ) {
-        assert!(x.len() == m * weights.depth);
+    /// Each result a product of two rows of memory.
+    fn dots<S>(product: &Streamed<'_>, apart: usize, rows: Range<usize>, columns: Range<usize>) {
+        let depth = product.weights.depth;
+        let x = &product.x[rows.start * depth..rows.end * depth];
         let mut j = columns.start;
         while j < columns.end {
-            let n = if j + COLUMNS <= columns.end { COLUMNS } else { 1 };
+            let n = if j + SIDE <= columns.end { SIDE } else { 1 };
             let column = |c: usize| {
                 let start = (j + c.min(n - 1)) * apart;
-                &weights.numbers[start..start + weights.depth]
+                &product.weights.numbers[start..start + depth]
             };
-            let sums = match (m, n) {
-                (1, COLUMNS) => dots_of::<S, 1, COLUMNS>(x, from_fn(column)),
-                (2, COLUMNS) => dots_of::<S, 2, COLUMNS>(x, from_fn(column)),
-                (3, COLUMNS) => dots_of::<S, 3, COLUMNS>(x, from_fn(column)),
-                (4, COLUMNS) => dots_of::<S, 4, COLUMNS>(x, from_fn(column)),
-                (1, _) => dots_of::<S, 1, 1>(x, from_fn(column)),
-                (2, _) => dots_of::<S, 2, 1>(x, from_fn(column)),
-                (3, _) => dots_of::<S, 3, 1>(x, from_fn(column)),
-                (4, _) => dots_of::<S, 4, 1>(x, from_fn(column)),
-                _ => unreachable!("{m} rows are not streamed"),
+            let four = [column(0), column(1), column(2), column(3)];
+            let sums = match (rows.len(), n) {
+                (1, SIDE) => dots_of::<S, 1, SIDE>(x, four),
+                (2, SIDE) => dots_of::<S, 2, SIDE>(x, four),
+                (3, SIDE) => dots_of::<S, 3, SIDE>(x, four),
+                (_, SIDE) => dots_of::<S, 4, SIDE>(x, four),
+                (1, _) => dots_of::<S, 1, 1>(x, [four[0]]),
+                (2, _) => dots_of::<S, 2, 1>(x, [four[0]]),
+                (3, _) => dots_of::<S, 3, 1>(x, [four[0]]),
+                _ => dots_of::<S, 4, 1>(x, [four[0]]),
             };
-            for (i, sums) in sums.iter().enumerate().take(m) {
-                let at = i * weights.columns + j;
+            for (i, sums) in rows.clone().zip(sums) {
                 // SAFETY: each column belongs to one piece.
-                let to = unsafe { out.part(at..at + n) };
+                let to = unsafe { product.results(i, j..j + n) };
                 for (c, to) in to.iter_mut().enumerate() {
-                    *to = sums[c] + bias.map_or(0.0, |bias| bias[j + c]);
+                    *to = sums[c] + product.bias.map_or(0.0, |bias| bias[j + c]);
                 }
             }
             j += n;
@@ -119,41 +138,33 @@ vectorized! {
     }
 
     /// The results a mix of the rows of weights.
-    fn mixes<S>(
-        x: &[f32],
-        m: usize,
-        weights: &Weights<'_>,
-        apart: usize,
-        bias: Option<&[f32]>,
-        columns: Range<usize>,
-        out: Out<'_, f32>,
-    ) {
-        let depth = weights.depth;
-        // SAFETY: each column belongs to one piece, and one row at a time is in use.
-        let result = |i: usize| unsafe {
-            out.part(i * weights.columns + columns.start..i * weights.columns + columns.end)
-        };
-        for i in 0..m {
-            match bias {
-                Some(bias) => result(i).copy_from_slice(&bias[columns.clone()]),
-                None => result(i).fill(0.0),
+    fn mixes<S>(product: &Streamed<'_>, apart: usize, rows: Range<usize>, columns: Range<usize>) {
+        let depth = product.weights.depth;
+        // SAFETY: each column belongs to one piece, and one row is in use at a time.
+        let results = |i| unsafe { product.results(i, columns.clone()) };
+        for i in rows.clone() {
+            match product.bias {
+                Some(bias) => results(i).copy_from_slice(&bias[columns.clone()]),
+                None => results(i).fill(0.0),
             }
         }
-        let row = |k: usize| &weights.numbers[k * apart + columns.start..][..columns.len()];
+        let row = |k: usize| {
+            let start = k * apart;
+            &product.weights.numbers[start + columns.start..start + columns.end]
+        };
         let mut k = 0;
-        while k < depth {
-            let n = if k + COLUMNS <= depth { COLUMNS } else { 1 };
-            for i in 0..m {
-                let factors = |r: usize| x[i * depth + k + r];
-                match n {
-                    1 => add_rows::<S, 1>([factors(0)], [row(k)], result(i)),
-                    _ => {
-                        let rows = from_fn(|r| row(k + r));
-                        add_rows::<S, COLUMNS>(from_fn(factors), rows, result(i));
-                    }
-                }
+        while k + SIDE <= depth {
+            let four = [row(k), row(k + 1), row(k + 2), row(k + 3)];
+            for i in rows.clone() {
+                let x = &product.x[i * depth + k..];
+                add_rows::<S, SIDE>([x[0], x[1], x[2], x[3]], four, SIDE * apart, results(i));
             }
-            k += n;
+            k += SIDE;
+        }
+        for k in k..depth {
+            for i in rows.clone() {
+                add_rows::<S, 1>([product.x[i * depth + k]], [row(k)], apart, results(i));
+            }
         }
     }
 }
@@ -163,13 +174,16 @@ vectorized! {
 fn dots_of<S: Simd, const M: usize, const C: usize>(
     x: &[f32],
     columns: [&[Bf16]; C],
-) -> [[f32; COLUMNS]; ROWS] {
+) -> [[f32; SIDE]; SIDE] {
     let depth = columns[0].len();
     let mut sums = [[S::splat(0.0); C]; M];
     let whole = depth / S::LANES * S::LANES;
     for k in (0..whole).step_by(S::LANES) {
         let mut w = [S::splat(0.0); C];
         for (w, column) in w.iter_mut().zip(columns) {
+            if k % 32 == 0 {
+                S::prefetch(column.as_ptr().wrapping_add(k + AHEAD).cast());
+            }
             // SAFETY: a column has `depth` numbers, of which `LANES` are left from `k` on.
             *w = unsafe { S::load_bf16(column.as_ptr().add(k).cast()) };
         }
@@ -181,7 +195,7 @@ fn dots_of<S: Simd, const M: usize, const C: usize>(
             }
         }
     }
-    let mut results = [[0.0; COLUMNS]; ROWS];
+    let mut results = [[0.0; SIDE]; SIDE];
     for (i, sums) in sums.into_iter().enumerate() {
         for (c, sum) in sums.into_iter().enumerate() {
             let rest = x[i * depth + whole..(i + 1) * depth].iter().zip(&columns[c][whole..]);
@@ -191,9 +205,9 @@ fn dots_of<S: Simd, const M: usize, const C: usize>(
     results
 }
 
-/// `to += x[0] rows[0] + x[1] rows[1] + …`
+/// `to += x[0] rows[0] + x[1] rows[1] + …`, asking for the rows that come `next` numbers later.
 #[inline(always)]
-fn add_rows<S: Simd, const R: usize>(x: [f32; R], rows: [&[Bf16]; R], to: &mut [f32]) {
+fn add_rows<S: Simd, const R: usize>(x: [f32; R], rows: [&[Bf16]; R], next: usize, to: &mut [f32]) {
     let whole = to.len() / S::LANES * S::LANES;
     let mut factors = [S::splat(0.0); R];
     for (factor, x) in factors.iter_mut().zip(x) {
@@ -204,7 +218,9 @@ fn add_rows<S: Simd, const R: usize>(x: [f32; R], rows: [&[Bf16]; R], to: &mut [
         unsafe {
             let mut sum = S::load(to.as_ptr().add(j));
             for (factor, row) in factors.iter().zip(&rows) {
-                sum = S::fma(*factor, S::load_bf16(row.as_ptr().add(j).cast()), sum);
+                let row = row.as_ptr().add(j);
+                S::prefetch(row.wrapping_add(next).cast());
+                sum = S::fma(*factor, S::load_bf16(row.cast()), sum);
             }
             S::store(to.as_mut_ptr().add(j), sum);
         }

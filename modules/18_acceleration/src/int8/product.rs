@@ -8,7 +8,7 @@ use crate::level::{Level, level};
 use crate::out::{self, Out};
 use crate::words::pack::{Lines, Packing};
 use crate::words::product::{Finish, Part, Right, product};
-use crate::words::{Integers, QuadsPortable};
+use crate::words::{Integers, QuadsPortable, Words};
 #[cfg(target_arch = "x86_64")]
 use crate::words::{QuadsAvx2, QuadsVnni};
 
@@ -83,7 +83,8 @@ impl Packing for Unsigned {
 
     #[inline(always)]
     fn word(number: impl Fn(usize) -> u8) -> u32 {
-        u32::from_le_bytes([0, 1, 2, 3].map(number))
+        let byte = |d| u32::from(number(d)) << (8 * d);
+        byte(0) | byte(1) | byte(2) | byte(3)
     }
 }
 
@@ -134,28 +135,45 @@ struct Sums<'a, T> {
 }
 
 impl<T: Copy> Sums<'_, T> {
-    /// Writes `f` of each of these sums and its column.
+    /// Writes `f` of these sums, of which `n` count. In arrays, which the compiler turns into
+    /// vectors, as slices could overlap.
     ///
     /// # Safety
     /// As [`Finish::take`].
     #[inline(always)]
     unsafe fn write<W: Integers>(
         &self,
-        i: usize,
-        j: usize,
-        n: usize,
+        [i, j, n]: [usize; 3],
         sum: W::Sum,
-        f: impl Fn(i32, usize) -> T,
+        f: impl Fn([i32; LANES]) -> [T; LANES],
     ) {
-        let sums = W::lanes(sum);
-        let (zero, of_columns) = (i32::from(self.x.zeros[i]), &self.weights.sums[j..j + n]);
-        let at = i * self.weights.outputs() + j;
+        let zero = i32::from(self.x.zeros[i]);
+        let (mut sums, of_columns) = (W::lanes(sum), first::<W, i32>(&self.weights.sums, j, n));
+        for (sum, of_column) in sums.iter_mut().zip(of_columns) {
+            *sum = sum.wrapping_sub(zero.wrapping_mul(of_column));
+        }
+        let (numbers, at) = (f(sums), i * self.weights.outputs() + j);
         // SAFETY: the caller's promise.
         let to = unsafe { self.out.part(at..at + n) };
-        for (l, (to, of_column)) in to.iter_mut().zip(of_columns).enumerate() {
-            *to = f(sums[l].wrapping_sub(zero.wrapping_mul(*of_column)), j + l);
+        match to.len() == W::LANES {
+            true => to[..W::LANES].copy_from_slice(&numbers[..W::LANES]),
+            false => to.copy_from_slice(&numbers[..n]),
         }
     }
+}
+
+/// The most sums that a vector has.
+const LANES: usize = 16;
+
+/// `n` numbers from `j` on, and zeros: at once where a whole vector of them is there.
+#[inline(always)]
+fn first<W: Words, T: Copy + Default>(numbers: &[T], j: usize, n: usize) -> [T; LANES] {
+    let mut array = [T::default(); LANES];
+    match n == W::LANES {
+        true => array[..W::LANES].copy_from_slice(&numbers[j..j + W::LANES]),
+        false => array[..n].copy_from_slice(&numbers[j..j + n]),
+    }
+    array
 }
 
 impl<W: Integers> Finish<W> for Sums<'_, i32> {
@@ -164,7 +182,7 @@ impl<W: Integers> Finish<W> for Sums<'_, i32> {
     #[inline(always)]
     unsafe fn take(&self, i: usize, j: usize, n: usize, sum: W::Sum, _: Part) {
         // SAFETY: the caller's promise.
-        unsafe { self.write::<W>(i, j, n, sum, |sum, _| sum) };
+        unsafe { self.write::<W>([i, j, n], sum, |sums| sums) };
     }
 }
 
@@ -180,17 +198,17 @@ impl<W: Integers> Finish<W> for Floats<'_> {
 
     #[inline(always)]
     unsafe fn take(&self, i: usize, j: usize, n: usize, sum: W::Sum, _: Part) {
-        let (scale, scales) = (self.sums.x.scales[i], &self.scales[j..j + n]);
+        let (scale, scales) = (self.sums.x.scales[i], first::<W, f32>(self.scales, j, n));
+        let bias = self.bias.map_or([0.0; LANES], |bias| first::<W, f32>(bias, j, n));
         // SAFETY: the caller's promise.
         unsafe {
-            match self.bias.map(|bias| &bias[j..j + n]) {
-                Some(bias) => self.sums.write::<W>(i, j, n, sum, |sum, at| {
-                    scale * scales[at - j] * sum as f32 + bias[at - j]
-                }),
-                None => self
-                    .sums
-                    .write::<W>(i, j, n, sum, |sum, at| scale * scales[at - j] * sum as f32),
-            }
+            self.sums.write::<W>([i, j, n], sum, |sums| {
+                let mut numbers = [0.0; LANES];
+                for (l, number) in numbers.iter_mut().enumerate() {
+                    *number = scale * scales[l] * sums[l] as f32 + bias[l];
+                }
+                numbers
+            });
         }
     }
 }

@@ -25,7 +25,8 @@ impl Packing for Signed {
 
     #[inline(always)]
     fn word(number: impl Fn(usize) -> i8) -> u32 {
-        u32::from_le_bytes([0, 1, 2, 3].map(|d| number(d) as u8))
+        let byte = |d| u32::from(number(d) as u8) << (8 * d);
+        byte(0) | byte(1) | byte(2) | byte(3)
     }
 }
 

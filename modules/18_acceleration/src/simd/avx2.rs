@@ -34,6 +34,7 @@ impl Simd for Avx2 {
     type F = __m256;
     type M = __m256;
     const LANES: usize = 8;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(x: f32) -> __m256 {
@@ -166,6 +167,36 @@ impl Simd for Avx2 {
             let bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));
             _mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // Four columns at a time: a vector takes four numbers of each of two rows, so that what
+        // is left to turn over are squares of four by four inside of its halves.
+        unsafe {
+            for column in [0, 4] {
+                let four = |row: usize| _mm_loadu_ps(from.add(row * from_row + column));
+                let rows = |i: usize| {
+                    _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(four(i)), four(i + 4))
+                };
+                let pairs = |i: usize| {
+                    let (a, b) = (rows(i), rows(i + 1));
+                    (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
+                };
+                let ((a, b), (c, d)) = (pairs(0), pairs(2));
+                for (i, (first, second)) in [(a, c), (b, d)].into_iter().enumerate() {
+                    let (first, second) = (_mm256_castps_pd(first), _mm256_castps_pd(second));
+                    let to = to.add((column + 2 * i) * to_row);
+                    _mm256_storeu_pd(to.cast(), _mm256_unpacklo_pd(first, second));
+                    _mm256_storeu_pd(to.add(to_row).cast(), _mm256_unpackhi_pd(first, second));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

@@ -18,61 +18,11 @@ fn first(n: usize) -> __mmask16 {
     ((1u32 << n) - 1) as __mmask16
 }
 
-/// Puts the lower quarters of pairs, or the upper ones, side by side: of `a` and `b`, quarters
-/// 0 and 2, or 1 and 3.
-#[inline(always)]
-unsafe fn quarters(upper: bool, a: __m512, b: __m512) -> __m512 {
-    unsafe {
-        match upper {
-            false => _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
-            true => _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
-        }
-    }
-}
-
-/// A square of 16 by 16 mirrored along its diagonal: words change places, then pairs of words,
-/// then quarters of vectors, twice.
-#[inline(always)]
-unsafe fn mirrored(x: [__m512; 16]) -> [__m512; 16] {
-    let (mut words, mut pairs) = (x, x);
-    unsafe {
-        for i in (0..16).step_by(2) {
-            words[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
-            words[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
-        }
-        for i in (0..16).step_by(4) {
-            for half in 0..2 {
-                let a = _mm512_castps_pd(words[i + half]);
-                let b = _mm512_castps_pd(words[i + half + 2]);
-                pairs[i + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-                pairs[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-            }
-        }
-        // `pairs[4 r + c]` has in its quarter `q` column `4 q + c` of rows `4 r` to `4 r + 3`.
-        let (mut eights, mut columns) = (pairs, pairs);
-        for c in 0..4 {
-            for half in [0, 8] {
-                let (a, b) = (pairs[half + c], pairs[half + 4 + c]);
-                eights[half + c] = quarters(false, a, b);
-                eights[half + 4 + c] = quarters(true, a, b);
-            }
-        }
-        // `eights[8 h + 4 o + c]` has columns `4 o + c` and `4 o + 8 + c` of rows `8 h` and on.
-        for c in 0..4 {
-            for odd in [0, 4] {
-                let (a, b) = (eights[odd + c], eights[8 + odd + c]);
-                columns[odd + c] = quarters(false, a, b);
-                columns[8 + odd + c] = quarters(true, a, b);
-            }
-        }
-        columns
-    }
-}
-
 impl Simd for Avx512 {
     type F = __m512;
     type M = __mmask16;
     const LANES: usize = 16;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn splat(x: f32) -> __m512 {
@@ -199,18 +149,36 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn store_mirrored(rows: &[[u32; 16]; 16], to: *mut u32, width: usize, apart: usize) {
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // Four columns at a time: a vector takes four numbers of each of four rows, so that
+        // what is left to turn over are squares of four by four inside of its quarters.
         unsafe {
-            let rows = rows.as_ptr().cast::<f32>();
-            let mut square = [_mm512_setzero_ps(); 16];
-            for (i, row) in square.iter_mut().enumerate() {
-                *row = _mm512_loadu_ps(rows.add(16 * i));
-            }
-            let columns = mirrored(square);
-            for (w, column) in columns.into_iter().enumerate() {
-                _mm512_mask_storeu_ps(to.add(w * apart).cast(), first(width), column);
+            for column in [0, 4, 8, 12] {
+                let four = |row: usize| _mm_loadu_ps(from.add(row * from_row + column));
+                let rows = |i: usize| {
+                    let x = _mm512_castps128_ps512(four(i));
+                    let x = _mm512_insertf32x4::<1>(x, four(i + 4));
+                    let x = _mm512_insertf32x4::<2>(x, four(i + 8));
+                    _mm512_insertf32x4::<3>(x, four(i + 12))
+                };
+                let pairs = |i: usize| {
+                    let (a, b) = (rows(i), rows(i + 1));
+                    (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+                };
+                let ((a, b), (c, d)) = (pairs(0), pairs(2));
+                for (i, (first, second)) in [(a, c), (b, d)].into_iter().enumerate() {
+                    let (first, second) = (_mm512_castps_pd(first), _mm512_castps_pd(second));
+                    let to = to.add((column + 2 * i) * to_row);
+                    _mm512_storeu_pd(to.cast(), _mm512_unpacklo_pd(first, second));
+                    _mm512_storeu_pd(to.add(to_row).cast(), _mm512_unpackhi_pd(first, second));
+                }
             }
         }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

@@ -29,6 +29,8 @@ impl Simd for Portable {
     type F = [f32; 8];
     type M = [bool; 8];
     const LANES: usize = 8;
+    /// In vectors of eight: sixteen registers of four on x86-64, thirty-two elsewhere.
+    const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 8 } else { 16 };
 
     #[inline(always)]
     fn splat(x: f32) -> [f32; 8] {
@@ -166,6 +168,19 @@ impl Simd for Portable {
         let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
         bits.map(|b| f32::from_bits(u32::from(b) << 16))
     }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        for i in 0..8 {
+            for j in 0..8 {
+                // SAFETY: the caller's promise.
+                unsafe { to.add(j * to_row + i).write(from.add(i * from_row + j).read()) }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(_at: *const f32) {}
 
     #[inline(always)]
     fn sum(a: [f32; 8]) -> f32 {

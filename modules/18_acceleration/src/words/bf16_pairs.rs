@@ -6,6 +6,7 @@
 // alone, which runs where the processor has them; pointers are as the trait's callers promise.
 
 use super::{Task, Words};
+use crate::simd::Simd;
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
@@ -37,10 +38,15 @@ impl Words for Pairs {
     }
 
     #[inline(always)]
+    fn soon(at: *const u32) {
+        crate::simd::Avx512::prefetch(at.cast());
+    }
+
+    #[inline(always)]
     fn step(sum: __m512, left: __m512i, right: __m512i) -> __m512 {
         unsafe {
-            let (left, right): (__m512bh, __m512bh) = (transmute(left), transmute(right));
-            _mm512_dpbf16_ps(sum, left, right)
+            let pairs = |words| transmute::<__m512i, __m512bh>(words);
+            _mm512_dpbf16_ps(sum, pairs(left), pairs(right))
         }
     }
 

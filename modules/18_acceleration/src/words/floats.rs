@@ -51,6 +51,11 @@ impl<S: Tiled> Words for Floats<S> {
     }
 
     #[inline(always)]
+    fn soon(at: *const u32) {
+        S::prefetch(at.cast());
+    }
+
+    #[inline(always)]
     fn step(sum: S::F, left: S::F, right: S::F) -> S::F {
         S::fma(left, right, sum)
     }

@@ -9,6 +9,7 @@
 // alone, which runs where the processor has them; pointers are as the trait's callers promise.
 
 use super::{Integers, Task, Words};
+use crate::simd::Simd;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 use std::array::from_fn;
@@ -42,6 +43,11 @@ impl Words for QuadsVnni {
     #[inline(always)]
     unsafe fn right(from: *const u32) -> __m512i {
         unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    fn soon(at: *const u32) {
+        crate::simd::Avx512::prefetch(at.cast());
     }
 
     #[inline(always)]
@@ -106,6 +112,11 @@ impl Words for QuadsAvx2 {
     }
 
     #[inline(always)]
+    fn soon(at: *const u32) {
+        crate::simd::Avx2::prefetch(at.cast());
+    }
+
+    #[inline(always)]
     fn step(sum: __m256i, left: [__m256i; 2], right: [__m256i; 2]) -> __m256i {
         unsafe {
             let even = _mm256_madd_epi16(left[0], right[0]);
@@ -159,6 +170,11 @@ impl Words for QuadsPortable {
     unsafe fn right(from: *const u32) -> [[i16; 8]; 4] {
         let words = unsafe { from.cast::<[u32; 8]>().read() };
         from_fn(|d| words.map(|word| i16::from((word >> (8 * d)) as i8)))
+    }
+
+    #[inline(always)]
+    fn soon(at: *const u32) {
+        crate::simd::Portable::prefetch(at.cast());
     }
 
     #[inline(always)]

@@ -4,9 +4,9 @@
 //! word 0 of each line, then word 1 of each, and so on. Lines that are missing at the edge, and
 //! numbers that are missing in the last word, are zeros.
 
-#![expect(unsafe_code, reason = "mirrored squares are stored through a pointer")]
+#![expect(unsafe_code, reason = "squares are turned over through pointers")]
 
-use crate::simd::vectorized;
+use crate::simd::{Simd, vectorized};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -49,7 +49,7 @@ impl<T: Copy> Lines<'_, T> {
     }
 }
 
-/// The side of a square that is mirrored at once.
+/// The side of a square that is turned over at once.
 const SQUARE: usize = 16;
 
 vectorized! {
@@ -87,7 +87,7 @@ vectorized! {
 
 /// `SQUARE` words of each line: read along the lines, written across them.
 #[inline(always)]
-fn squares<S: crate::simd::Simd, P: Packing>(
+fn squares<S: Simd, P: Packing>(
     lines: &Lines<'_, P::Number>,
     first: usize,
     count: usize,
@@ -95,7 +95,6 @@ fn squares<S: crate::simd::Simd, P: Packing>(
     width: usize,
     to: &mut [u32],
 ) {
-    debug_assert!(width <= 2 * SQUARE);
     for left in (0..width).step_by(SQUARE) {
         let side = SQUARE.min(width - left);
         let mut rows = [[0; SQUARE]; SQUARE];
@@ -106,9 +105,36 @@ fn squares<S: crate::simd::Simd, P: Packing>(
                 *word = P::word(|d| numbers[w * P::DEPTH + d]);
             }
         }
-        assert!(to.len() >= SQUARE * width);
-        // SAFETY: `to` has `SQUARE` rows of `width` words, of which these are `side` from `left` on.
-        unsafe { S::store_mirrored(&rows, to.as_mut_ptr().add(left), side, width) };
+        let mut columns = [[0; SQUARE]; SQUARE];
+        turn_over::<S>(&rows, &mut columns);
+        for (w, column) in columns.iter().enumerate() {
+            let to = &mut to[w * width + left..][..side];
+            for i in (0..side).step_by(S::LANES) {
+                let n = S::LANES.min(side - i);
+                // SAFETY: a column has 16 words, the place as many as are stored.
+                unsafe {
+                    S::store_first(
+                        to[i..].as_mut_ptr().cast(),
+                        n,
+                        S::load(&raw const column[i] as _),
+                    )
+                };
+            }
+        }
+    }
+}
+
+/// Row `i` becomes column `i`. Words are moved as if they were floats, which changes none.
+#[inline(always)]
+fn turn_over<S: Simd>(rows: &[[u32; SQUARE]; SQUARE], columns: &mut [[u32; SQUARE]; SQUARE]) {
+    let (from, to) = (rows.as_ptr().cast::<f32>(), columns.as_mut_ptr().cast::<f32>());
+    for i in (0..SQUARE).step_by(S::LANES) {
+        for j in (0..SQUARE).step_by(S::LANES) {
+            // SAFETY: both are `SQUARE` rows of `SQUARE` words, in which these squares lie.
+            unsafe {
+                S::transpose(from.add(i * SQUARE + j), SQUARE, to.add(j * SQUARE + i), SQUARE)
+            };
+        }
     }
 }
 
@@ -116,12 +142,21 @@ fn squares<S: crate::simd::Simd, P: Packing>(
 #[inline(always)]
 fn side_by_side<P: Packing>(lines: &Lines<'_, P::Number>, first: usize, w: usize, to: &mut [u32]) {
     let start = w * P::DEPTH * lines.step + first;
-    let rows: [&[P::Number]; 4] = std::array::from_fn(|d| match d < P::DEPTH {
-        true => &lines.numbers[start + d * lines.step..][..to.len()],
-        false => &[],
-    });
-    for (i, word) in to.iter_mut().enumerate() {
-        *word = P::word(|d| rows[d][i]);
+    let (panels, rest) = to.as_chunks_mut::<SQUARE>();
+    let behind = panels.len() * SQUARE;
+    for (i, to) in panels.iter_mut().enumerate() {
+        // Of a length that the compiler knows: a vector or two.
+        let row = |d: usize| {
+            let start = start + d.min(P::DEPTH - 1) * lines.step + i * SQUARE;
+            lines.numbers[start..].first_chunk::<SQUARE>().expect("as many lines as words")
+        };
+        let rows = [row(0), row(1), row(2), row(3)];
+        for (i, word) in to.iter_mut().enumerate() {
+            *word = P::word(|d| rows[d][i]);
+        }
+    }
+    for (i, word) in rest.iter_mut().enumerate() {
+        *word = P::word(|d| lines.numbers[start + d * lines.step + behind + i]);
     }
 }
 

@@ -14,6 +14,9 @@
 //! Blocks and groups depend on the shape alone, so the results do not depend on the threads.
 
 #![expect(unsafe_code, reason = "tiles are read and written through pointers")]
+// Indices instead of iterators and closures: these would be functions of their own, not compiled
+// for the instructions, and the sums would not stay in registers.
+#![expect(clippy::needless_range_loop, reason = "as above")]
 
 use super::pack::{Lines, Packing, pack};
 use super::{PANEL, Task, Words};
@@ -340,20 +343,21 @@ impl<W: Words, F: Finish<W>> Tiles<'_, W, F> {
 /// # Safety
 /// At `left` are `H` words for each step, at `right` [`PANEL`].
 #[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "see in it")]
 unsafe fn tile<W: Words, const H: usize, const V: usize>(
     depth: usize,
     left: *const u32,
     right: *const u32,
 ) -> [[W::Sum; V]; H] {
-    // Loops over indices, not closures and iterators: these would be functions of their own, not
-    // compiled for the instructions, and the sums would not stay in registers.
     let mut sums = [[W::zero(); V]; H];
     for k in 0..depth {
         // SAFETY: the caller's promise.
         let (left, right) = unsafe { (left.add(k * H), right.add(k * PANEL)) };
         // SAFETY: as above.
         let mut columns = [unsafe { W::right(right) }; V];
+        if H <= 2 {
+            W::soon(right.wrapping_add(AHEAD));
+            W::soon(right.wrapping_add(AHEAD + PANEL / 2));
+        }
         for v in 1..V {
             // SAFETY: as above.
             columns[v] = unsafe { W::right(right.add(v * W::LANES)) };
@@ -368,6 +372,10 @@ unsafe fn tile<W: Words, const H: usize, const V: usize>(
     }
     sums
 }
+
+/// How many words ahead a tile of one or two rows asks for, 8 KiB: it waits for memory, and by
+/// itself the processor looks ahead only up to the end of a page of 4 KiB.
+const AHEAD: usize = 64 * PANEL;
 
 /// Sums of floats: written to a matrix, with a bias per column added at the end.
 pub(crate) struct ToFloats<'a, S> {
