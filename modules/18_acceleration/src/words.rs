@@ -19,6 +19,14 @@
 //! Cost: `2 m k n` operations, of which an instruction does 32 (f32), 64 (bf16) or 128 (int8) at
 //! 16 sums a vector; packing copies `(m + n) k` numbers, which is why a product with few rows does
 //! better without ([`crate::bf16`] streams those).
+//!
+//! | | instruction | multiplications at once |
+//! |---|---|---|
+//! | `Floats` | the level's for floats, on numbers widened while packed | 16, 8 |
+//! | `Pairs` | `vdpbf16ps` | 32 |
+//! | `QuadsVnni` | `vpdpbusd` | 64 |
+//! | `QuadsAvx2` | `vpmaddwd`, of pairs of 16 bits | 16 |
+//! | `QuadsPortable` | what the compiler makes of loops | |
 
 pub(crate) mod pack;
 pub(crate) mod product;
@@ -29,7 +37,7 @@ mod int8_quads;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use bf16_pairs::Pairs;
-pub(crate) use floats::Floats;
+pub(crate) use floats::{Floats, ToFloats};
 pub(crate) use int8_quads::QuadsPortable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use int8_quads::{QuadsAvx2, QuadsVnni};

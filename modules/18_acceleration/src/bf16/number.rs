@@ -16,7 +16,7 @@ use crate::simd::vectorized;
 ///
 /// assert_eq!(Bf16::from(1.0 / 3.0).to_f32(), 0.333_984_375);
 /// assert_eq!(Bf16::from(257.0).to_f32(), 256.0); // between 256 and 258: to the even fraction
-/// assert_eq!(Bf16::from(3.0e38).to_f32(), 2.990_727_8e38);
+/// assert_eq!(Bf16::from(3.0e38).to_f32(), 3.004_055_3e38);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[repr(transparent)]

@@ -22,8 +22,8 @@ use crate::simd::{Portable, Simd};
 #[cfg(target_arch = "x86_64")]
 use crate::words::Pairs;
 use crate::words::pack::{Lines, Packing};
-use crate::words::product::{Right, ToFloats, product};
-use crate::words::{Floats, Words};
+use crate::words::product::{Right, product};
+use crate::words::{Floats, ToFloats, Words};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 

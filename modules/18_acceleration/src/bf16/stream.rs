@@ -18,9 +18,11 @@ use std::ops::Range;
 /// several rows pass by.
 const PIECE: usize = 64 << 10;
 
-/// How many columns are filled at a time when the weights lie row by row: what the first cache
-/// keeps while the rows of weights pass by.
-const FILLED: usize = 2048;
+/// How many results are filled at a time when the weights lie row by row, what the first cache
+/// keeps while the rows of weights pass by; and of how many columns at most and at least.
+const FILLED: usize = 4096;
+const WIDE: usize = 2048;
+const NARROW: usize = 512;
 
 /// How many rows and how many columns, or rows of weights, are multiplied side by side.
 const SIDE: usize = 4;
@@ -68,17 +70,16 @@ pub(crate) fn stream(
     let wide = match weights.order {
         _ if m * columns * depth < 4 * PIECE => columns.max(1),
         Order::Columns(_) => (PIECE / depth).next_multiple_of(SIDE).max(SIDE),
-        Order::Rows(_) => FILLED,
+        Order::Rows(_) => (FILLED / m).clamp(NARROW, WIDE),
     };
     let product = Streamed { x, weights, bias, out };
-    parallel_ranges(columns, wide, |columns| {
-        for i in (0..m).step_by(SIDE) {
-            let rows = i..(i + SIDE).min(m);
-            match weights.order {
-                Order::Columns(apart) => dots(level, &product, apart, rows, columns.clone()),
-                Order::Rows(apart) => mixes(level, &product, apart, rows, columns.clone()),
+    parallel_ranges(columns, wide, |columns| match weights.order {
+        Order::Columns(apart) => {
+            for i in (0..m).step_by(SIDE) {
+                dots(level, &product, apart, i..(i + SIDE).min(m), columns.clone());
             }
         }
+        Order::Rows(apart) => mixes(level, &product, apart, 0..m, columns),
     });
 }
 
@@ -139,32 +140,31 @@ vectorized! {
 
     /// The results a mix of the rows of weights.
     fn mixes<S>(product: &Streamed<'_>, apart: usize, rows: Range<usize>, columns: Range<usize>) {
-        let depth = product.weights.depth;
-        // SAFETY: each column belongs to one piece, and one row is in use at a time.
-        let results = |i| unsafe { product.results(i, columns.clone()) };
         for i in rows.clone() {
+            // SAFETY: each column belongs to one piece, and one row is in use at a time.
+            let to = unsafe { product.results(i, columns.clone()) };
             match product.bias {
-                Some(bias) => results(i).copy_from_slice(&bias[columns.clone()]),
-                None => results(i).fill(0.0),
+                Some(bias) => to.copy_from_slice(&bias[columns.clone()]),
+                None => to.fill(0.0),
             }
         }
-        let row = |k: usize| {
-            let start = k * apart;
-            &product.weights.numbers[start + columns.start..start + columns.end]
-        };
-        let mut k = 0;
-        while k + SIDE <= depth {
-            let four = [row(k), row(k + 1), row(k + 2), row(k + 3)];
-            for i in rows.clone() {
-                let x = &product.x[i * depth + k..];
-                add_rows::<S, SIDE>([x[0], x[1], x[2], x[3]], four, SIDE * apart, results(i));
+        let (depth, mut k) = (product.weights.depth, 0);
+        while k < depth {
+            let n = if k + SIDE <= depth { SIDE } else { 1 };
+            for i in rows.clone().step_by(SIDE) {
+                let mix = Mix { product, apart, k, i, columns: columns.clone() };
+                match (rows.end - i, n) {
+                    (1, SIDE) => mix.add::<S, 1, SIDE>(),
+                    (2, SIDE) => mix.add::<S, 2, SIDE>(),
+                    (3, SIDE) => mix.add::<S, 3, SIDE>(),
+                    (_, SIDE) => mix.add::<S, 4, SIDE>(),
+                    (1, _) => mix.add::<S, 1, 1>(),
+                    (2, _) => mix.add::<S, 2, 1>(),
+                    (3, _) => mix.add::<S, 3, 1>(),
+                    _ => mix.add::<S, 4, 1>(),
+                }
             }
-            k += SIDE;
-        }
-        for k in k..depth {
-            for i in rows.clone() {
-                add_rows::<S, 1>([product.x[i * depth + k]], [row(k)], apart, results(i));
-            }
+            k += n;
         }
     }
 }
@@ -205,27 +205,56 @@ fn dots_of<S: Simd, const M: usize, const C: usize>(
     results
 }
 
-/// `to += x[0] rows[0] + x[1] rows[1] + …`, asking for the rows that come `next` numbers later.
-#[inline(always)]
-fn add_rows<S: Simd, const R: usize>(x: [f32; R], rows: [&[Bf16]; R], next: usize, to: &mut [f32]) {
-    let whole = to.len() / S::LANES * S::LANES;
-    let mut factors = [S::splat(0.0); R];
-    for (factor, x) in factors.iter_mut().zip(x) {
-        *factor = S::splat(x);
-    }
-    for j in (0..whole).step_by(S::LANES) {
-        // SAFETY: `to` and the rows are of one length, with `LANES` numbers left from `j` on.
-        unsafe {
-            let mut sum = S::load(to.as_ptr().add(j));
-            for (factor, row) in factors.iter().zip(&rows) {
-                let row = row.as_ptr().add(j);
-                S::prefetch(row.wrapping_add(next).cast());
-                sum = S::fma(*factor, S::load_bf16(row.cast()), sum);
-            }
-            S::store(to.as_mut_ptr().add(j), sum);
+/// Rows of weights from `k` on, to be added to rows of the result from `i` on.
+struct Mix<'a> {
+    product: &'a Streamed<'a>,
+    apart: usize,
+    k: usize,
+    i: usize,
+    columns: Range<usize>,
+}
+
+impl Mix<'_> {
+    /// `result[i] += x[i, k] w[k] + x[i, k + 1] w[k + 1] + …` for `M` rows of the result and `R`
+    /// of weights, asking for the rows that follow.
+    #[inline(always)]
+    fn add<S: Simd, const M: usize, const R: usize>(&self) {
+        let Streamed { x, weights, .. } = *self.product;
+        let (mut rows, mut factors) = ([&weights.numbers[..0]; R], [[0.0; R]; M]);
+        for (r, row) in rows.iter_mut().enumerate() {
+            let start = (self.k + r) * self.apart;
+            *row = &weights.numbers[start + self.columns.start..start + self.columns.end];
         }
-    }
-    for j in whole..to.len() {
-        to[j] = x.iter().zip(&rows).fold(to[j], |sum, (x, row)| sum + x * row[j].to_f32());
+        for (m, factors) in factors.iter_mut().enumerate() {
+            factors.copy_from_slice(&x[(self.i + m) * weights.depth + self.k..][..R]);
+        }
+        let (n, ahead) = (self.columns.len(), R * self.apart);
+        let whole = n / S::LANES * S::LANES;
+        // SAFETY: each column belongs to one piece.
+        let to = |m| unsafe { self.product.results(self.i + m, self.columns.clone()) };
+        for j in (0..whole).step_by(S::LANES) {
+            let mut w = [S::splat(0.0); R];
+            for (w, row) in w.iter_mut().zip(&rows) {
+                S::prefetch(row.as_ptr().wrapping_add(j + ahead).cast());
+                // SAFETY: a row has `LANES` numbers from `j` on.
+                *w = unsafe { S::load_bf16(row.as_ptr().add(j).cast()) };
+            }
+            for (m, factors) in factors.iter().enumerate() {
+                let to = to(m)[j..].as_mut_ptr();
+                // SAFETY: so has the result.
+                let mut sum = unsafe { S::load(to) };
+                for (w, factor) in w.iter().zip(factors) {
+                    sum = S::fma(S::splat(*factor), *w, sum);
+                }
+                // SAFETY: as above.
+                unsafe { S::store(to, sum) };
+            }
+        }
+        for (m, factors) in factors.iter().enumerate() {
+            for (j, to) in to(m).iter_mut().enumerate().skip(whole) {
+                let products = rows.iter().zip(factors).map(|(row, x)| x * row[j].to_f32());
+                *to = products.fold(*to, |sum, product| sum + product);
+            }
+        }
     }
 }

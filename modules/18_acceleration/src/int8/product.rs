@@ -154,26 +154,33 @@ impl<T: Copy> Sums<'_, T> {
         }
         let (numbers, at) = (f(sums), i * self.weights.outputs() + j);
         // SAFETY: the caller's promise.
-        let to = unsafe { self.out.part(at..at + n) };
-        match to.len() == W::LANES {
-            true => to[..W::LANES].copy_from_slice(&numbers[..W::LANES]),
-            false => to.copy_from_slice(&numbers[..n]),
-        }
+        copy::<W, T>(&numbers[..n], unsafe { self.out.part(at..at + n) });
     }
 }
 
 /// The most sums that a vector has.
 const LANES: usize = 16;
 
-/// `n` numbers from `j` on, and zeros: at once where a whole vector of them is there.
+/// `n` numbers from `j` on, and zeros.
 #[inline(always)]
 fn first<W: Words, T: Copy + Default>(numbers: &[T], j: usize, n: usize) -> [T; LANES] {
     let mut array = [T::default(); LANES];
-    match n == W::LANES {
-        true => array[..W::LANES].copy_from_slice(&numbers[j..j + W::LANES]),
-        false => array[..n].copy_from_slice(&numbers[j..j + n]),
-    }
+    copy::<W, T>(&numbers[j..j + n], &mut array[..n]);
     array
+}
+
+/// Copies a vector, of a length that the compiler knows, or a part of one.
+#[inline(always)]
+fn copy<W: Words, T: Copy>(from: &[T], to: &mut [T]) {
+    assert!(from.len() == to.len());
+    let (from, to, n) = (from.as_ptr(), to.as_mut_ptr(), from.len());
+    // SAFETY: both have `n`, and what can be written to is nowhere else.
+    unsafe {
+        match n == W::LANES {
+            true => std::ptr::copy_nonoverlapping(from, to, W::LANES),
+            false => std::ptr::copy_nonoverlapping(from, to, n),
+        }
+    }
 }
 
 impl<W: Integers> Finish<W> for Sums<'_, i32> {

@@ -34,8 +34,10 @@ impl Rows {
         // SAFETY: every row is written.
         let values = unsafe {
             let (zeros, scales) = (Out::over(&mut zeros), Out::over(&mut scales));
+            // A piece of a few rows is done before another thread is awake.
+            let some = if x.len() < 4 * PIECE { m.max(1) } else { (PIECE / k).max(1) };
             out::filled(m * k, |values| {
-                parallel_ranges(m, (PIECE / k.max(1)).max(1), |rows| {
+                parallel_ranges(m, some, |rows| {
                     for i in rows {
                         let row = i * k..(i + 1) * k;
                         let (scale, zero) = quantize(level, &x[row.clone()], values.part(row));

@@ -5,12 +5,15 @@
 
 #![expect(unsafe_code, reason = "words are read through pointers")]
 
+use super::product::{Finish, Part};
 use super::{Task, Words};
+use crate::out::Out;
 use crate::simd::{Portable, Simd};
+use std::marker::PhantomData;
 
 /// Floats in the vectors of `S`, at any level.
 #[derive(Clone, Copy)]
-pub(crate) struct Floats<S>(std::marker::PhantomData<S>);
+pub(crate) struct Floats<S>(PhantomData<S>);
 
 /// What differs between the levels: the shape of a tile, and how to get there.
 pub(crate) trait Tiled: Simd + 'static {
@@ -106,5 +109,38 @@ impl Tiled for crate::simd::Avx512 {
         }
         // SAFETY: the caller's promise.
         unsafe { inside(task) }
+    }
+}
+
+/// Sums of floats: written to a matrix, with a bias per column added at the end.
+pub(crate) struct ToFloats<'a, S> {
+    /// `[m, n]`
+    pub out: Out<'a, f32>,
+    /// `n`
+    pub columns: usize,
+    /// `[n]`
+    pub bias: Option<&'a [f32]>,
+    /// The vectors of the sums.
+    pub vectors: PhantomData<fn(S)>,
+}
+
+impl<S: Simd, W: Words<Sum = S::F>> Finish<W> for ToFloats<'_, S> {
+    const IN_PARTS: bool = true;
+
+    #[inline(always)]
+    unsafe fn take(&self, i: usize, j: usize, n: usize, mut sum: S::F, part: Part) {
+        let at = self.out.at(i * self.columns + j);
+        debug_assert!(i * self.columns + j + n <= self.out.len());
+        // SAFETY: the place of these sums, which nobody else writes to.
+        unsafe {
+            if !part.first {
+                let before = if n == S::LANES { S::load(at) } else { S::load_first(at, n) };
+                sum = S::add(before, sum);
+            }
+            if let (true, Some(bias)) = (part.last, self.bias) {
+                sum = S::add(sum, S::read(&bias[j..j + n]));
+            }
+            if n == S::LANES { S::store(at, sum) } else { S::store_first(at, n, sum) }
+        }
     }
 }

@@ -22,7 +22,6 @@ use super::pack::{Lines, Packing, pack};
 use super::{PANEL, Task, Words};
 use crate::level::Level;
 use crate::out::Out;
-use crate::simd::Simd;
 use crate::threads::parallel;
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -376,36 +375,3 @@ unsafe fn tile<W: Words, const H: usize, const V: usize>(
 /// How many words ahead a tile of one or two rows asks for, 8 KiB: it waits for memory, and by
 /// itself the processor looks ahead only up to the end of a page of 4 KiB.
 const AHEAD: usize = 64 * PANEL;
-
-/// Sums of floats: written to a matrix, with a bias per column added at the end.
-pub(crate) struct ToFloats<'a, S> {
-    /// `[m, n]`
-    pub out: Out<'a, f32>,
-    /// `n`
-    pub columns: usize,
-    /// `[n]`
-    pub bias: Option<&'a [f32]>,
-    /// The vectors of the sums.
-    pub vectors: PhantomData<fn(S)>,
-}
-
-impl<S: Simd, W: Words<Sum = S::F>> Finish<W> for ToFloats<'_, S> {
-    const IN_PARTS: bool = true;
-
-    #[inline(always)]
-    unsafe fn take(&self, i: usize, j: usize, n: usize, mut sum: S::F, part: Part) {
-        let at = self.out.at(i * self.columns + j);
-        debug_assert!(i * self.columns + j + n <= self.out.len());
-        // SAFETY: the place of these sums, which nobody else writes to.
-        unsafe {
-            if !part.first {
-                let before = if n == S::LANES { S::load(at) } else { S::load_first(at, n) };
-                sum = S::add(before, sum);
-            }
-            if let (true, Some(bias)) = (part.last, self.bias) {
-                sum = S::add(sum, S::read(&bias[j..j + n]));
-            }
-            if n == S::LANES { S::store(at, sum) } else { S::store_first(at, n, sum) }
-        }
-    }
-}
