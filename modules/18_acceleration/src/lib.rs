@@ -36,15 +36,20 @@ mod gather;
 mod rotary;
 mod optimizers;
 
+// Numbers of two bytes and of one.
+mod words;
+mod bf16;
+pub mod int8;
+
 #[cfg(test)]
 mod trial;
 
+pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16, autocast};
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
-use std::any::Any;
 use std::sync::Once;
-use tinytorch_tensor::{Kernels, Op, register};
+use tinytorch_tensor::{Kernels, register};
 
 /// Turns the kernels of this module on, unless `TINYTORCH_KERNELS=plain`. Where a program can run
 /// code before `main` (Linux, macOS, Windows) linking this crate has done it already; elsewhere,
@@ -77,9 +82,5 @@ fn kernels(kernels: &mut Kernels) {
     gather::register(kernels);
     rotary::register(kernels);
     optimizers::register(kernels);
-}
-
-/// The settings of the op that a kernel was called for.
-fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("a kernel is called for what it is registered for")
+    bf16::register(kernels);
 }

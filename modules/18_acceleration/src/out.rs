@@ -33,7 +33,6 @@ impl<'a, T> Out<'a, T> {
     /// # Panics
     /// When the range ends behind the end.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that parts do not overlap")]
     pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: inside of the room, and nobody else's.
@@ -58,7 +57,7 @@ impl<'a, T> Out<'a, T> {
 ///
 /// # Safety
 /// `fill` writes every one of them.
-pub(crate) unsafe fn filled<T: Element>(n: usize, fill: impl FnOnce(Out<'_, T>)) -> Vec<T> {
+pub(crate) unsafe fn filled<T: Copy>(n: usize, fill: impl FnOnce(Out<'_, T>)) -> Vec<T> {
     let mut numbers = Vec::with_capacity(n);
     fill(Out { start: numbers.as_mut_ptr(), len: n, room: PhantomData });
     // SAFETY: there is room for them, and all are written.

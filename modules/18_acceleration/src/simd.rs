@@ -110,6 +110,12 @@ pub(crate) trait Simd: Copy {
     /// `a` with the sign of `b`.
     fn copysign(a: Self::F, b: Self::F) -> Self::F;
 
+    /// The `LANES` bf16 from `from` on as floats: their bits are the upper half of a float's.
+    ///
+    /// # Safety
+    /// `LANES` of them can be read.
+    unsafe fn load_bf16(from: *const u16) -> Self::F;
+
     /// Turns a square of `LANES` by `LANES` numbers over: number `j` of row `i`, at
     /// `from + i * from_row + j`, goes to `to + j * to_row + i`.
     ///
@@ -265,6 +271,16 @@ mod tests {
         }
 
         #[expect(unsafe_code, reason = "goes through pointers")]
+        fn widened<S>(bits: &[u16; 16]) -> Vec<f32> {
+            let mut out = vec![0.0; 16];
+            for i in (0..16).step_by(S::LANES) {
+                // SAFETY: 8 or 16 lanes, of 16 numbers.
+                unsafe { S::store(out[i..].as_mut_ptr(), S::load_bf16(bits[i..].as_ptr())) };
+            }
+            out
+        }
+
+        #[expect(unsafe_code, reason = "goes through pointers")]
         fn turned<S>(x: &[f32]) -> Vec<f32> {
             let (n, wide) = (S::LANES, S::LANES + 3);
             assert!(x.len() >= n * wide);
@@ -327,6 +343,16 @@ mod tests {
                 let expected: Vec<f32> = (0..n).map(|j| (j * (n + 3) + i) as f32).collect();
                 assert_eq!(row, [expected, vec![-1.0]].concat(), "{level}: row {i}");
             }
+        }
+    }
+
+    #[test]
+    fn the_upper_half_of_a_float_is_one() {
+        let bits = std::array::from_fn(|i| (i * 4111) as u16);
+        let expected: Vec<u32> = bits.iter().map(|&b| u32::from(b) << 16).collect();
+        for level in Level::supported() {
+            let got: Vec<u32> = widened(level, &bits).into_iter().map(f32::to_bits).collect();
+            assert_eq!(got, expected, "{level}");
         }
     }
 

@@ -23,26 +23,31 @@ pub(crate) fn on_threads<R>(n: usize, f: impl FnOnce() -> R) -> R {
 /// Normal numbers of this shape in five layouts: plain, with its axes stored in reverse, with its
 /// last two swapped, cut out of a larger tensor, and repeated along its first axis.
 pub(crate) fn layouts(shape: &[usize], rng: &mut Rng) -> Vec<Tensor> {
+    layouts_of(shape, |sizes| Tensor::randn(sizes, rng))
+}
+
+/// As [`layouts`], of what `make` makes of a shape.
+pub(crate) fn layouts_of(shape: &[usize], mut make: impl FnMut(&[usize]) -> Tensor) -> Vec<Tensor> {
     let n = shape.len();
-    let mut all = vec![Tensor::randn(shape, rng)];
+    let mut all = vec![make(shape)];
     if n > 1 {
         let reversed: Vec<usize> = shape.iter().rev().copied().collect();
         let back: Vec<isize> = (0..n as isize).rev().collect();
-        all.push(Tensor::randn(reversed.as_slice(), rng).permute(back.as_slice()));
+        all.push(make(&reversed).permute(back.as_slice()));
         let mut swapped = shape.to_vec();
         swapped.swap(n - 2, n - 1);
-        all.push(Tensor::randn(swapped.as_slice(), rng).transpose(-2, -1));
+        all.push(make(&swapped).transpose(-2, -1));
     }
     if n > 0 {
         let larger: Vec<usize> = shape.iter().map(|s| 2 * s + 3).collect();
-        let mut cut = Tensor::randn(larger.as_slice(), rng);
+        let mut cut = make(&larger);
         for (axis, &size) in shape.iter().enumerate() {
             cut = cut.slice_step(axis as isize, 1..2 * size + 1, 2);
         }
         all.push(cut);
         let mut one = shape.to_vec();
         one[0] = 1;
-        all.push(Tensor::randn(one.as_slice(), rng).expand(shape));
+        all.push(make(&one).expand(shape));
     }
     all
 }

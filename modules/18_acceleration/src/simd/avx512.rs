@@ -146,6 +146,14 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> __m512 {
+        unsafe {
+            let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         // Four columns at a time: a vector takes four numbers of each of four rows, so that
         // what is left to turn over are squares of four by four inside of its quarters.

@@ -169,6 +169,13 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> [f32; 8] {
+        // SAFETY: the caller's promise; no alignment is asked for.
+        let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
+        bits.map(|b| f32::from_bits(u32::from(b) << 16))
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         for i in 0..8 {
             for j in 0..8 {
