@@ -33,7 +33,6 @@ impl<'a, T> Out<'a, T> {
     /// # Panics
     /// When the range ends behind the end.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that parts do not overlap")]
     pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: inside of the room, and nobody else's.
