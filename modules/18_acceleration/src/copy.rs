@@ -8,13 +8,14 @@
 
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet, tile by tile")]
 
-use crate::elementwise::{numbers, pieces, settings};
+use crate::elementwise::{ALONE, numbers, pieces, settings};
 use crate::level::level;
 use crate::loops::Loops;
 use crate::out::{Out, filled, tensor};
 use crate::simd::vectorized;
 use crate::threads::parallel;
 use std::borrow::Cow;
+use std::ops::Range;
 use tinytorch_tensor::{
     Cat, Contiguous, Element, Kernels, Layout, Op, Slice, SliceBackward, Tensor,
 };
@@ -73,7 +74,7 @@ fn copy_to<T: Element>(values: &[T], layout: &Layout, out: Out<'_, T>) {
 /// The numbers from `first` on, row by row.
 fn copy_rows<T: Element>(values: &[T], loops: &Loops<1>, first: usize, out: &mut [T]) {
     let [step] = loops.steps(0);
-    loops.rows(first..first + out.len(), |at, [place], n| {
+    for (at, [place], n) in loops.rows(first..first + out.len()) {
         let out = &mut out[at - first..][..n];
         match step {
             0 => out.fill(values[place]),
@@ -82,7 +83,7 @@ fn copy_rows<T: Element>(values: &[T], loops: &Loops<1>, first: usize, out: &mut
                 out.iter_mut().zip(values[place..].iter().step_by(step)).for_each(|(o, v)| *o = *v)
             }
         }
-    });
+    }
 }
 
 /// Many matrices, each to be transposed: number `j` of row `i` of the result is number `i` of row
@@ -99,10 +100,35 @@ struct Transposed {
     start: usize,
 }
 
-/// A part of a matrix that one thread transposes: so many numbers of so many rows.
+/// A part of a matrix that one thread transposes: so many rows, so many numbers of each. Rows lie
+/// in pages of their own, whose addresses are looked up in a table of some seventy.
 const BAND: [usize; 2] = [64, 512];
-/// The part of it that stays in the cache nearest to the processor.
-const TILE: usize = 64;
+/// The same for results that no cache holds. They are written past the caches: reading a line
+/// only to overwrite all of it is a third of the traffic, and nothing waits for it.
+const WIDE_BAND: [usize; 2] = [256, 512];
+/// A result of so many numbers is not found in a cache by whoever reads it next.
+const LARGE: usize = 1 << 20;
+
+/// Numbers in a line of the cache.
+const LINE: usize = 16;
+
+/// `0..n` in parts of `size`, the first shorter by `short`: so many parts.
+fn parts(n: usize, short: usize, size: usize) -> usize {
+    (n + short).div_ceil(size)
+}
+
+/// Part `i` of them.
+fn part(i: usize, n: usize, short: usize, size: usize) -> Range<usize> {
+    (i * size).saturating_sub(short)..((i + 1) * size - short).min(n)
+}
+
+/// How far into a line rows begin that are `step` apart; 0 where each begins elsewhere in one.
+fn into_line<T>(rows: *const T, step: usize) -> usize {
+    match step % LINE {
+        0 => rows.addr() / size_of::<T>() % LINE,
+        _ => 0,
+    }
+}
 
 impl Transposed {
     /// Rows of the result follow each other along `axis`, whose numbers are stored side by side.
@@ -115,8 +141,7 @@ impl Transposed {
                 [size, out_step / size, step]
             })
             .collect();
-        let mut start = 0;
-        loops.rows(0..1, |_, [place], _| start = place);
+        let [start] = loops.starts();
         let outer = (1..steps.len()).filter(|&i| i != axis).map(|i| steps[i]).collect();
         let ([columns, _, column_step], [rows, row_step, _]) = (steps[0], steps[axis]);
         Self { rows, row_step, columns, column_step, outer, start }
@@ -124,32 +149,39 @@ impl Transposed {
 
     fn copy<T: Element>(&self, values: &[T], out: Out<'_, T>) {
         let (level, matrices) = (level(), self.outer.iter().map(|o| o[0]).product::<usize>());
-        let (down, across) = (self.rows.div_ceil(BAND[0]), self.columns.div_ceil(BAND[1]));
-        let pieces = matrices * down * across;
+        let from = values[self.start..].as_ptr();
+        // Parts begin where lines do, so that each line is read and written by one part.
+        let (down, across) =
+            (into_line(from, self.column_step), into_line(out.at(0), self.row_step));
+        let aside = out.len() >= LARGE && self.row_step.is_multiple_of(LINE);
+        let [height, width] = if aside { WIDE_BAND } else { BAND };
+        let i_parts = parts(self.rows, down, height);
+        let j_parts = parts(self.columns, across, width);
         let piece = |piece: usize| {
-            let (mut matrix, i, j) =
-                (piece / (down * across), piece / across % down, piece % across);
+            let mut matrix = piece / (i_parts * j_parts);
             let (mut from, mut to) = (self.start, 0);
             for [size, out_step, step] in &self.outer {
                 from += matrix % size * step;
                 to += matrix % size * out_step;
                 matrix /= size;
             }
-            let (i, j) = (i * BAND[0], j * BAND[1]);
+            let rows = part(piece / j_parts % i_parts, self.rows, down, height);
+            let columns = part(piece % j_parts, self.columns, across, width);
             let band = Band {
-                rows: BAND[0].min(self.rows - i),
-                columns: BAND[1].min(self.columns - j),
+                rows: rows.len(),
+                columns: columns.len(),
                 from_step: self.column_step,
                 to_step: self.row_step,
+                aside,
             };
-            let (first, last) = (from + i + j * self.column_step, band.columns - 1);
-            let from = &values[first..first + last * self.column_step + band.rows];
-            // SAFETY (of the call): bands do not overlap, and each lies inside of the result.
-            let to = out.at(to + i * self.row_step + j);
+            let first = from + rows.start + columns.start * self.column_step;
+            let from = &values[first..first + (band.columns - 1) * band.from_step + band.rows];
+            let to = out.at(to + rows.start * self.row_step + columns.start);
             debug_assert_eq!(size_of::<T>(), size_of::<f32>());
             transpose(level, from.as_ptr().cast(), to.cast(), band);
         };
-        match self.rows * self.columns * matrices <= crate::elementwise::ALONE {
+        let pieces = matrices * i_parts * j_parts;
+        match self.rows * self.columns * matrices <= ALONE {
             true => (0..pieces).for_each(piece),
             false => parallel(pieces, piece),
         }
@@ -163,33 +195,56 @@ struct Band {
     columns: usize,
     from_step: usize,
     to_step: usize,
+    /// Past the caches; the rows begin alike in their lines.
+    aside: bool,
 }
 
 vectorized! {
     /// Writes a band. That it can be read and written is the caller's promise.
     fn transpose<S>(from: *const f32, to: *mut f32, band: Band) {
-        for j in (0..band.columns).step_by(TILE) {
-            for i in (0..band.rows).step_by(S::LANES) {
-                let n = S::LANES.min(band.rows - i);
-                for j in (j..band.columns.min(j + TILE)).step_by(S::LANES) {
-                    let m = S::LANES.min(band.columns - j);
-                    let (from, to) = (
-                        from.wrapping_add(j * band.from_step + i),
-                        to.wrapping_add(i * band.to_step + j),
-                    );
-                    // SAFETY: `n` rows of `m` numbers are left, and as many columns to read.
-                    unsafe {
-                        if n == S::LANES && m == S::LANES {
-                            S::transpose(from, band.from_step, to, band.to_step);
-                        } else {
-                            for (i, j) in (0..n).flat_map(|i| (0..m).map(move |j| (i, j))) {
-                                to.add(i * band.to_step + j)
-                                    .write(from.add(j * band.from_step + i).read());
-                            }
-                        }
+        let Band { rows, columns, from_step, to_step, aside } = band;
+        let (down, across) = (into_line(from, from_step), into_line(to, to_step));
+        let (down, across) = (down % S::LANES, across % S::LANES);
+        for j in 0..parts(columns, across, S::LANES) {
+            let j = part(j, columns, across, S::LANES);
+            for i in 0..parts(rows, down, S::LANES) {
+                let i = part(i, rows, down, S::LANES);
+                let from = from.wrapping_add(j.start * from_step + i.start);
+                let to = to.wrapping_add(i.start * to_step + j.start);
+                // SAFETY: inside of the band.
+                unsafe {
+                    if i.len() < S::LANES || j.len() < S::LANES {
+                        transpose_edge(from, to, i.len(), j.len(), [from_step, to_step]);
+                    } else if aside {
+                        S::transpose_aside(from, from_step, to, to_step);
+                    } else {
+                        S::transpose(from, from_step, to, to_step);
                     }
                 }
             }
+        }
+        if aside {
+            S::join_aside();
+        }
+    }
+}
+
+/// Fewer rows or numbers than a vector has lanes.
+///
+/// # Safety
+/// `rows` of `columns` numbers can be written, and as many columns read.
+#[inline(always)]
+unsafe fn transpose_edge(
+    from: *const f32,
+    to: *mut f32,
+    rows: usize,
+    columns: usize,
+    [from_step, to_step]: [usize; 2],
+) {
+    for i in 0..rows {
+        for j in 0..columns {
+            // SAFETY: the caller's promise.
+            unsafe { to.add(i * to_step + j).write(from.add(j * from_step + i).read()) }
         }
     }
 }
@@ -298,6 +353,17 @@ mod tests {
                 }
                 assert_eq!(dense(&x), x.data());
             }
+        }
+    }
+
+    #[test]
+    fn what_no_cache_holds_is_copied() {
+        let mut rng = Rng::new(5);
+        for shape in [[1030, 1056], [1024, 1040], [1100, 1001]] {
+            let x = Tensor::randn(shape, &mut rng);
+            assert_agrees(&Contiguous, contiguous::<f32>, &[&x.t()], 0.0);
+            let cut = x.slice(0, 3..).slice(1, 5..).t();
+            assert_agrees(&Contiguous, contiguous::<f32>, &[&cut], 0.0);
         }
     }
 

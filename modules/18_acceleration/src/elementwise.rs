@@ -15,6 +15,7 @@ mod backward;
 mod choose;
 mod updates;
 
+pub(crate) use one::One;
 pub(crate) use two::{Two, combine};
 
 use crate::threads::parallel_ranges;

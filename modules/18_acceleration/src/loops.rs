@@ -44,6 +44,11 @@ impl<const N: usize> Loops<N> {
         self.axes += 1;
     }
 
+    /// Where the first number is in each storage.
+    pub(crate) fn starts(&self) -> [usize; N] {
+        self.starts
+    }
+
     /// How many axes are left; at least one.
     pub(crate) fn axes(&self) -> usize {
         self.axes
@@ -60,36 +65,26 @@ impl<const N: usize> Loops<N> {
         self.steps[axis]
     }
 
-    /// Calls `row` with every part of a row that lies in `range` of the numbers in row-major
-    /// order: the first one's place in that order, its place in each storage, and how many.
+    /// Every part of a row that lies in `range` of the numbers in row-major order: the first
+    /// one's place in that order, its place in each storage, and how many there are.
     #[inline(always)]
-    pub(crate) fn rows(&self, range: Range<usize>, mut row: impl FnMut(usize, [usize; N], usize)) {
-        let (mut index, mut places) = self.at(range.start);
-        let mut next = range.start;
-        while next < range.end {
-            let n = (self.sizes[0] - index[0]).min(range.end - next);
-            row(next, places, n);
-            next += n;
-            for (place, step) in places.iter_mut().zip(self.steps[0]) {
-                *place -= index[0] * step;
-            }
-            index[0] = 0;
-            self.advance(&mut index, &mut places);
-        }
+    pub(crate) fn rows(&self, range: Range<usize>) -> Rows<'_, N> {
+        let (index, places) = self.at(range.start);
+        Rows { loops: self, index, places, left: range }
     }
 
     /// The index of number `i`, and its places.
     #[inline(always)]
     fn at(&self, mut i: usize) -> ([usize; MAX_NDIM], [usize; N]) {
         let (mut index, mut places) = ([0; MAX_NDIM], self.starts);
-        for axis in 0..self.axes {
+        for (axis, index) in index.iter_mut().enumerate().take(self.axes) {
             if i == 0 {
                 break;
             }
-            index[axis] = i % self.sizes[axis];
+            *index = i % self.sizes[axis];
             i /= self.sizes[axis];
             for (place, step) in places.iter_mut().zip(self.steps[axis]) {
-                *place += index[axis] * step;
+                *place += *index * step;
             }
         }
         (index, places)
@@ -98,18 +93,47 @@ impl<const N: usize> Loops<N> {
     /// From the start of a row to that of the next.
     #[inline(always)]
     fn advance(&self, index: &mut [usize; MAX_NDIM], places: &mut [usize; N]) {
-        for axis in 1..self.axes {
-            index[axis] += 1;
-            let turned = index[axis] == self.sizes[axis];
+        for (axis, index) in index.iter_mut().enumerate().take(self.axes).skip(1) {
+            *index += 1;
+            let turned = *index == self.sizes[axis];
             for (place, step) in places.iter_mut().zip(self.steps[axis]) {
                 *place += step;
-                *place -= if turned { index[axis] * step } else { 0 };
+                *place -= if turned { *index * step } else { 0 };
             }
             if !turned {
                 return;
             }
-            index[axis] = 0;
+            *index = 0;
         }
+    }
+}
+
+/// See [`Loops::rows`]. An iterator, as what is called with a closure may be compiled apart from
+/// the kernel around it, without the kernel's instructions.
+pub(crate) struct Rows<'a, const N: usize> {
+    loops: &'a Loops<N>,
+    index: [usize; MAX_NDIM],
+    places: [usize; N],
+    left: Range<usize>,
+}
+
+impl<const N: usize> Iterator for Rows<'_, N> {
+    type Item = (usize, [usize; N], usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left.is_empty() {
+            return None;
+        }
+        let (loops, first, places) = (self.loops, self.left.start, self.places);
+        let n = (loops.sizes[0] - self.index[0]).min(self.left.len());
+        self.left.start += n;
+        for (place, step) in self.places.iter_mut().zip(loops.steps[0]) {
+            *place -= self.index[0] * step;
+        }
+        self.index[0] = 0;
+        loops.advance(&mut self.index, &mut self.places);
+        Some((first, places, n))
     }
 }
 
@@ -154,9 +178,9 @@ mod tests {
         let index = |i: usize| [i / 16, i / 4 % 4, i % 4];
         for range in [0..48, 5..30, 7..8, 47..48, 3..3] {
             let mut seen = Vec::new();
-            loops.rows(range.clone(), |first, [place], n| {
+            for (first, [place], n) in loops.rows(range.clone()) {
                 seen.extend((0..n).map(|k| (first + k, place + k)));
-            });
+            }
             let expected: Vec<_> = range.map(|i| (i, x.layout().position(&index(i)))).collect();
             assert_eq!(seen, expected);
         }

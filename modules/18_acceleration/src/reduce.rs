@@ -160,11 +160,15 @@ fn shared(count: usize, size: usize, work: impl Fn(Range<usize>) + Sync) {
 
 vectorized! {
     fn row_partials<S, R: Reduction>(r: R, x: &[f32], n: usize, out: &mut [R::Partial]) {
-        x.chunks_exact(n).zip(out).for_each(|(row, out)| *out = r.row::<S>(row));
+        for (row, out) in x.chunks_exact(n).zip(out) {
+            *out = r.row::<S>(row);
+        }
     }
 
     fn finished_rows<S, R: Reduction>(r: R, x: &[f32], n: usize, out: &mut [f32]) {
-        x.chunks_exact(n).zip(out).for_each(|(row, out)| *out = r.finish(r.row::<S>(row)));
+        for (row, out) in x.chunks_exact(n).zip(out) {
+            *out = r.finish(r.row::<S>(row));
+        }
     }
 
     fn column_partials<S, R: Reduction>(r: R, x: &[f32], step: usize, out: &mut [R::Partial]) {

@@ -125,6 +125,22 @@ pub(crate) trait Simd: Copy {
     /// Says that the numbers around `at`, which may be any address, are wanted soon.
     fn prefetch(at: *const f32);
 
+    /// As [`transpose`](Self::transpose), past the caches where a vector is a line of theirs: for
+    /// results that are larger than they are. Seen by other threads after
+    /// [`join_aside`](Self::join_aside).
+    ///
+    /// # Safety
+    /// As for `transpose`; and each row written begins where a vector's worth of bytes does.
+    #[inline(always)]
+    unsafe fn transpose_aside(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { Self::transpose(from, from_row, to, to_row) }
+    }
+
+    /// Waits until what was written past the caches is where others see it.
+    #[inline(always)]
+    fn join_aside() {}
+
     /// The sum of all lanes, added in pairs.
     fn sum(a: Self::F) -> f32;
     /// The largest lane, none of them NaN.

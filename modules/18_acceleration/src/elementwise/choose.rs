@@ -63,7 +63,7 @@ vectorized! {
     ) {
         let [a, b] = x;
         let [a_step, b_step] = loops.steps(0);
-        loops.rows(first..first + out.len(), |at, [i, j], n| {
+        for (at, [i, j], n) in loops.rows(first..first + out.len()) {
             let out = &mut out[at - first..][..n];
             match (a_step, b_step) {
                 (1, 1) => {
@@ -80,7 +80,7 @@ vectorized! {
                     }
                 }
             }
-        });
+        }
     }
 }
 
@@ -120,14 +120,14 @@ vectorized! {
     ) {
         let [a, b] = x;
         let [step, a_step, b_step] = loops.steps(0);
-        loops.rows(first..first + out.len(), |at, [m, i, j], n| {
+        for (at, [m, i, j], n) in loops.rows(first..first + out.len()) {
             let out = &mut out[at - first..][..n];
             if step != 1 {
                 for (k, o) in out.iter_mut().enumerate() {
                     let yes = mask[m + k * step] != 0;
                     *o = if yes { a[i + k * a_step] } else { b[j + k * b_step] };
                 }
-                return;
+                continue;
             }
             let mask = &mask[m..m + n];
             match (a_step, b_step) {
@@ -136,7 +136,7 @@ vectorized! {
                 (_, 1) => pick(out, mask, repeat_n(a[i], n), b[j..j + n].iter().copied()),
                 _ => pick(out, mask, repeat_n(a[i], n), repeat_n(b[j], n)),
             }
-        });
+        }
     }
 }
 

@@ -116,19 +116,21 @@ vectorized! {
     fn rows<S, O: Two>(f: &O, loops: &Loops<2>, x: [&[f32]; 2], first: usize, out: &mut [f32]) {
         let [a, b] = x;
         let steps = loops.steps(0);
-        loops.rows(first..first + out.len(), |at, [i, j], n| {
+        for (at, [i, j], n) in loops.rows(first..first + out.len()) {
             let out = &mut out[at - first..][..n];
             match steps {
                 [1, 1] => both::<S, O>(f, &a[i..i + n], &b[j..j + n], out),
-                [1, _] => left::<S>(&a[i..i + n], out, |x| f.of::<S>(x, S::splat(b[j]))),
-                [_, 1] => left::<S>(&b[j..j + n], out, |y| f.of::<S>(S::splat(a[i]), y)),
+                [1, _] => left::<S, O>(f, &a[i..i + n], b[j], out),
+                [_, 1] => right::<S, O>(f, a[i], &b[j..j + n], out),
                 // One pair for the whole row.
                 _ => {
                     let y = f.of::<S>(S::splat(a[i]), S::splat(b[j]));
-                    out.chunks_mut(S::LANES).for_each(|out| S::write(out, y));
+                    for out in out.chunks_mut(S::LANES) {
+                        S::write(out, y);
+                    }
                 }
             }
-        });
+        }
     }
 }
 
@@ -146,14 +148,28 @@ fn both<S: Simd, O: Two>(f: &O, a: &[f32], b: &[f32], out: &mut [f32]) {
 }
 
 #[inline(always)]
-fn left<S: Simd>(x: &[f32], out: &mut [f32], f: impl Fn(S::F) -> S::F) {
-    let (mut x, mut out) = (x.chunks_exact(S::LANES), out.chunks_exact_mut(S::LANES));
-    for (x, out) in (&mut x).zip(&mut out) {
-        S::write(out, f(S::read(x)));
+fn left<S: Simd, O: Two>(f: &O, a: &[f32], b: f32, out: &mut [f32]) {
+    let b = S::splat(b);
+    let (mut a, mut out) = (a.chunks_exact(S::LANES), out.chunks_exact_mut(S::LANES));
+    for (a, out) in (&mut a).zip(&mut out) {
+        S::write(out, f.of::<S>(S::read(a), b));
     }
-    let (x, out) = (x.remainder(), out.into_remainder());
+    let (a, out) = (a.remainder(), out.into_remainder());
     if !out.is_empty() {
-        S::write(out, f(S::read(x)));
+        S::write(out, f.of::<S>(S::read(a), b));
+    }
+}
+
+#[inline(always)]
+fn right<S: Simd, O: Two>(f: &O, a: f32, b: &[f32], out: &mut [f32]) {
+    let a = S::splat(a);
+    let (mut b, mut out) = (b.chunks_exact(S::LANES), out.chunks_exact_mut(S::LANES));
+    for (b, out) in (&mut b).zip(&mut out) {
+        S::write(out, f.of::<S>(a, S::read(b)));
+    }
+    let (b, out) = (b.remainder(), out.into_remainder());
+    if !out.is_empty() {
+        S::write(out, f.of::<S>(a, S::read(b)));
     }
 }
 

@@ -123,10 +123,19 @@ impl<E: Extreme> Reduction for Best<E> {
 /// Where the best number of a row is, the first of equal ones; 0 of none.
 #[inline(always)]
 pub(crate) fn place<S: Simd, E: Extreme>(extreme: E, row: &[f32]) -> usize {
-    const BLOCK: usize = 256;
     // Two passes: what it is, and where it is met first. To carry places along costs more.
     let best = Best(extreme).row::<S>(row);
-    let found = |x: f32| x == best || x.is_nan() && best.is_nan();
+    match best.is_nan() {
+        true => first(row, f32::is_nan),
+        false => first(row, |x| x == best),
+    }
+}
+
+/// Where the first number is of which `found` holds; 0 if there is none.
+#[inline(always)]
+fn first(row: &[f32], found: impl Fn(f32) -> bool) -> usize {
+    const BLOCK: usize = 256;
+    // A block at a time, without a branch per number: the compiler makes vectors of that.
     let in_block = |block: &[f32]| block.iter().fold(false, |any, &x| any | found(x));
     let block = row.chunks(BLOCK).position(in_block).unwrap_or(0);
     let within = row.iter().skip(block * BLOCK).position(|&x| found(x));

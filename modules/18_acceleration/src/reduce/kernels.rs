@@ -3,13 +3,13 @@
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet")]
 
 use super::extreme::{Best, Extreme, Largest, Smallest, place};
-use super::sum::{SumOver, sum_of};
+use super::sum::{Itself, SumOver, sum_of};
 use super::{reduce, shared};
 use crate::copy::dense;
-use crate::elementwise::settings;
+use crate::elementwise::{One, settings};
 use crate::level::level;
 use crate::out::tensor;
-use crate::simd::vectorized;
+use crate::simd::{Simd, vectorized};
 use tinytorch_tensor::{
     ArgMax, ArgMin, Kernels, Max, Mean, Min, Op, ReducedAxes, Std, Sum, SumTo, Tensor, Var,
 };
@@ -114,6 +114,27 @@ fn variances(x: &Tensor, axes: ReducedAxes, correction: usize, finish: fn(f64) -
     }
 }
 
+/// From a number.
+struct Distance(f32);
+
+impl One for Distance {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: S::F) -> S::F {
+        S::sub(x, S::splat(self.0))
+    }
+}
+
+/// From a number.
+struct SquaredDistance(f32);
+
+impl One for SquaredDistance {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: S::F) -> S::F {
+        let distance = Distance(self.0).of::<S>(x);
+        S::mul(distance, distance)
+    }
+}
+
 vectorized! {
     fn places_of_rows<S, E: Extreme>(extreme: E, x: &[f32], n: usize, out: &mut [i32]) {
         for (i, out) in out.iter_mut().enumerate() {
@@ -124,16 +145,12 @@ vectorized! {
     /// The sum of the squared distances from the mean.
     fn squared_distances<S>(x: &[f32]) -> f64 {
         let n = x.len() as f64;
-        let from = |near: f32| move |x| S::sub(x, S::splat(near));
         // A guess at the mean, and how far it is off: of equal numbers the mean is exact then.
-        let guess = (sum_of::<S>(x, 0.0, |x| x) / n) as f32;
-        let mean = f64::from(guess) + sum_of::<S>(x, guess, from(guess)) / n;
+        let guess = (sum_of::<S>(x, 0.0, Itself) / n) as f32;
+        let mean = f64::from(guess) + sum_of::<S>(x, guess, Distance(guess)) / n;
         // From the mean as a float; what rounding it adds to each is taken off again.
         let near = mean as f32;
-        let squares = sum_of::<S>(x, near, |x| {
-            let distance = from(near)(x);
-            S::mul(distance, distance)
-        });
+        let squares = sum_of::<S>(x, near, SquaredDistance(near));
         squares - n * (mean - f64::from(near)).powi(2)
     }
 }
