@@ -7,6 +7,7 @@ mod simd;
 mod threads;
 mod memory;
 mod out;
+
 mod gemm;
 mod matmul;
 mod linear;
