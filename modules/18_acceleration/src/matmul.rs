@@ -193,7 +193,7 @@ mod tests {
     fn products_of_all_sizes_and_layouts_agree() {
         let mut rng = Rng::new(18);
         let sizes = [0, 1, 2, 3, 5, 6, 7, 8, 13, 14, 15, 16, 17, 31, 32, 33, 47, 65];
-        let mut pick = |rng: &mut Rng| sizes[rng.below(sizes.len() as u64) as usize];
+        let pick = |rng: &mut Rng| sizes[rng.below(sizes.len() as u64) as usize];
         for _ in 0..120 {
             let [m, k, n] = [pick(&mut rng), pick(&mut rng), pick(&mut rng)];
             let (left, right) = (layouts(&[m, k], &mut rng), layouts(&[k, n], &mut rng));

@@ -169,7 +169,7 @@ impl Block {
         room: *mut f32,
     ) {
         let a = &product.a;
-        let spread = a.column == 1 && a.row % SAME_PLACE != 0;
+        let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
         let packs = self.n > A_WORTH_PACKING && !spread;
         let tiles = rows.len().div_ceil(tile::rows::<S>());
         let mut top = rows.start;

@@ -1,8 +1,10 @@
 //! A tile of the product: as many numbers as registers hold, over a stretch of `k`.
 
 #![expect(unsafe_code, reason = "the innermost loop goes through pointers")]
+#![expect(clippy::needless_range_loop, reason = "numbers of rows and vectors are constants")]
 
 use crate::simd::Simd;
+use std::mem::MaybeUninit;
 
 /// How many rows a tile has at most. The sums take `rows * vectors` registers, a row of `b` takes
 /// `vectors` and a number of `a` one: 31 of 32, 15 of 16.
@@ -175,10 +177,11 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
         if whole {
             write::<S, R, V>(sums, place);
         } else {
-            let mut aside = [0.0; MOST];
-            let to = Place { c: aside.as_mut_ptr(), row: V * S::LANES, accumulate: false, ..place };
+            let mut aside = MaybeUninit::<[f32; MOST]>::uninit();
+            let aside = aside.as_mut_ptr().cast::<f32>();
+            let to = Place { c: aside, row: V * S::LANES, accumulate: false, ..place };
             write::<S, R, V>(sums, to);
-            copy::<S>(R, columns, &aside, V * S::LANES, place);
+            copy::<S>(R, columns, aside, V * S::LANES, place);
         }
     }
 }
@@ -262,7 +265,7 @@ unsafe fn write<S: Simd, const R: usize, const V: usize>(mut sums: [[S::F; V]; R
 unsafe fn copy<S: Simd>(
     rows: usize,
     columns: usize,
-    aside: &[f32; MOST],
+    aside: *const f32,
     width: usize,
     place: Place,
 ) {
@@ -272,7 +275,7 @@ unsafe fn copy<S: Simd>(
             // SAFETY: the caller's promise.
             unsafe {
                 let to = place.c.add(i * place.row + first);
-                let mut x = S::load(aside.as_ptr().add(i * width + first));
+                let mut x = S::load(aside.add(i * width + first));
                 if place.accumulate {
                     x = S::add(S::load_first(to, n), x);
                 }
