@@ -89,16 +89,6 @@ unsafe impl Send for MatrixMut<'_> {}
 unsafe impl Sync for MatrixMut<'_> {}
 
 impl<'a> MatrixMut<'a> {
-    /// The matrix of this shape whose first number is the first of `numbers`.
-    ///
-    /// # Panics
-    /// When it would end behind the end of `numbers`, or its rows overlap.
-    #[inline]
-    pub(crate) fn new(numbers: &'a mut [f32], shape: [usize; 2], row: usize) -> Self {
-        // SAFETY: the room is the slice, which nobody else has.
-        unsafe { Self::inside(&Out::over(numbers), 0, shape, row) }
-    }
-
     /// The matrix of this shape whose first number is number `first` of the room.
     ///
     /// # Safety
@@ -207,7 +197,7 @@ mod tests {
     use crate::trial::on_threads;
     use tinytorch_tensor::Rng;
 
-    /// What [`gemm`] is to leave in `c`, in double precision; and how large its numbers can be.
+    /// What [`gemm`] is to leave in `c`, in double precision.
     fn expected(
         a: &[f32],
         b: &[f32],
@@ -226,6 +216,12 @@ mod tests {
             products.sum::<f64>() + f64::from(bias) + f64::from(before)
         };
         (0..m * n).map(|i| at(i / n, i % n)).collect()
+    }
+
+    /// A slice as a matrix.
+    fn over(numbers: &mut [f32], shape: [usize; 2], row: usize) -> MatrixMut<'_> {
+        // SAFETY: nobody else has the slice.
+        unsafe { MatrixMut::inside(&Out::over(numbers), 0, shape, row) }
     }
 
     fn numbers(n: usize, rng: &mut Rng) -> Vec<f32> {
@@ -263,7 +259,7 @@ mod tests {
                     for right in rights {
                         let run = |parallel: bool| {
                             let mut c = before.clone();
-                            let to = MatrixMut::new(&mut c, [m, n], n);
+                            let to = over(&mut c, [m, n], n);
                             match parallel {
                                 true => gemm_parallel(level, left, right, to, finish),
                                 false => gemm(level, left, right, to, finish),
@@ -296,7 +292,7 @@ mod tests {
                 level,
                 Matrix::new(&a, [15, 3], [3, 1]),
                 Matrix::new(&b, [3, 20], [20, 1]),
-                MatrixMut::new(&mut c, [15, 20], 33),
+                over(&mut c, [15, 20], 33),
                 Finish::default(),
             );
             for row in c.chunks(33) {
@@ -311,6 +307,6 @@ mod tests {
         let mut c = [0.0; 4];
         let (a, b) =
             (Matrix::new(&[1.0; 6], [2, 3], [3, 1]), Matrix::new(&[1.0; 4], [2, 2], [2, 1]));
-        gemm(Level::Portable, a, b, MatrixMut::new(&mut c, [2, 2], 2), Finish::default());
+        gemm(Level::Portable, a, b, over(&mut c, [2, 2], 2), Finish::default());
     }
 }

@@ -1,8 +1,8 @@
 //! Batches of products: the kernel of [`MatMul`].
 //!
 //! `[…, m, k] x […, k, n]` is a product for each index of the broadcast batch, each of matrices
-//! that may lie in memory in any way. Two cases are made of fewer, larger products: when the right
-//! side is one matrix for all, the batch of the left side is just more rows of it.
+//! that may lie in memory in any way. When the right side is one matrix for all, the batch of the
+//! left side is just more rows, and there is one larger product.
 //!
 //! Small products, such as attention's (a head of 256 by 64 with one of 64 by 256: 8 million
 //! operations, some 40 microseconds), are shared between threads as wholes; large ones one by one.

@@ -242,7 +242,6 @@ mod tests {
             chunks.fold([0.0; 2], |[s, l], v| [s + S::sum(v), S::largest(v).max(l)])
         }
 
-        #[expect(unsafe_code, reason = "goes through pointers")]
         fn turned<S>(x: &[f32]) -> Vec<f32> {
             let (n, wide) = (S::LANES, S::LANES + 3);
             assert!(x.len() >= n * wide);
