@@ -89,16 +89,6 @@ unsafe impl Send for MatrixMut<'_> {}
 unsafe impl Sync for MatrixMut<'_> {}
 
 impl<'a> MatrixMut<'a> {
-    /// The matrix of this shape whose first number is the first of `numbers`.
-    ///
-    /// # Panics
-    /// When it would end behind the end of `numbers`, or its rows overlap.
-    #[inline]
-    pub(crate) fn new(numbers: &'a mut [f32], shape: [usize; 2], row: usize) -> Self {
-        // SAFETY: the room is the slice, which nobody else has.
-        unsafe { Self::inside(&Out::over(numbers), 0, shape, row) }
-    }
-
     /// The matrix of this shape whose first number is number `first` of the room.
     ///
     /// # Safety
@@ -198,5 +188,125 @@ impl<'a> Product<'a> {
         };
         let finish = Finish { bias, ..self.finish };
         Self { a: self.b.t(), b: self.a.t(), c: self.c, c_row: self.a.rows, finish }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::on_threads;
+    use tinytorch_tensor::Rng;
+
+    /// What [`gemm`] is to leave in `c`, in double precision.
+    fn expected(
+        a: &[f32],
+        b: &[f32],
+        c: &[f32],
+        [m, k, n]: [usize; 3],
+        finish: Finish,
+    ) -> Vec<f64> {
+        let at = |i: usize, j: usize| {
+            let products = (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(b[p * n + j]));
+            let bias = match finish.bias {
+                Bias::None => 0.0,
+                Bias::OfColumns(bias) => bias[j],
+                Bias::OfRows(bias) => bias[i],
+            };
+            let before = if finish.accumulate { c[i * n + j] } else { 0.0 };
+            products.sum::<f64>() + f64::from(bias) + f64::from(before)
+        };
+        (0..m * n).map(|i| at(i / n, i % n)).collect()
+    }
+
+    /// A slice as a matrix.
+    fn over(numbers: &mut [f32], shape: [usize; 2], row: usize) -> MatrixMut<'_> {
+        // SAFETY: nobody else has the slice.
+        unsafe { MatrixMut::inside(&Out::over(numbers), 0, shape, row) }
+    }
+
+    fn numbers(n: usize, rng: &mut Rng) -> Vec<f32> {
+        (0..n).map(|_| rng.normal()).collect()
+    }
+
+    #[test]
+    fn products_are_finished_as_told_at_every_level_and_on_any_number_of_threads() {
+        let mut rng = Rng::new(5);
+        let shapes = [
+            [1, 40, 70],
+            [1, 300, 1],
+            [3, 40, 70],
+            [4, 33, 9],
+            [6, 64, 30],
+            [9, 2, 3],
+            [50, 7, 1],
+            [20, 0, 5],
+            [37, 300, 65],
+            [130, 300, 600],
+            [200, 40, 33],
+        ];
+        for [m, k, n] in shapes {
+            let (a, b) = (numbers(m * k, &mut rng), numbers(k * n, &mut rng));
+            let (before, bias) = (numbers(m * n, &mut rng), numbers(m.max(n), &mut rng));
+            let biases = [Bias::None, Bias::OfColumns(&bias[..n]), Bias::OfRows(&bias[..m])];
+            let turned: Vec<f32> = (0..k * n).map(|i| b[i % k * n + i / k]).collect();
+            for (bias, accumulate) in biases.into_iter().flat_map(|b| [(b, false), (b, true)]) {
+                let finish = Finish { accumulate, bias };
+                let exact = expected(&a, &b, &before, [m, k, n], finish);
+                for level in Level::supported() {
+                    let left = Matrix::new(&a, [m, k], [k, 1]);
+                    let rights =
+                        [Matrix::new(&b, [k, n], [n, 1]), Matrix::new(&turned, [n, k], [k, 1]).t()];
+                    for right in rights {
+                        let run = |parallel: bool| {
+                            let mut c = before.clone();
+                            let to = over(&mut c, [m, n], n);
+                            match parallel {
+                                true => gemm_parallel(level, left, right, to, finish),
+                                false => gemm(level, left, right, to, finish),
+                            }
+                            c
+                        };
+                        let got = run(false);
+                        for (got, exact) in got.iter().zip(&exact) {
+                            let error = (f64::from(*got) - exact).abs();
+                            assert!(error < 1e-4, "{level}: {got}, not {exact}, of {m} {k} {n}");
+                        }
+                        let bits =
+                            |c: Vec<f32>| c.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+                        let (two, three) =
+                            (on_threads(2, || run(true)), on_threads(3, || run(true)));
+                        assert_eq!(bits(two), bits(got.clone()), "{level} of {m} {k} {n}");
+                        assert_eq!(bits(three), bits(got), "{level} of {m} {k} {n}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_between_the_rows_of_a_result_stays() {
+        let (a, b) = ([1.0; 15 * 3], [1.0; 3 * 20]);
+        for level in Level::supported() {
+            let mut c = [7.0; 15 * 33];
+            gemm(
+                level,
+                Matrix::new(&a, [15, 3], [3, 1]),
+                Matrix::new(&b, [3, 20], [20, 1]),
+                over(&mut c, [15, 20], 33),
+                Finish::default(),
+            );
+            for row in c.chunks(33) {
+                assert_eq!(row, [[3.0; 20].as_slice(), &[7.0; 13]].concat(), "{level}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "shapes that do not fit")]
+    fn shapes_must_fit() {
+        let mut c = [0.0; 4];
+        let (a, b) =
+            (Matrix::new(&[1.0; 6], [2, 3], [3, 1]), Matrix::new(&[1.0; 4], [2, 2], [2, 1]));
+        gemm(Level::Portable, a, b, over(&mut c, [2, 2], 2), Finish::default());
     }
 }

@@ -1,8 +1,8 @@
 //! Batches of products: the kernel of [`MatMul`].
 //!
 //! `[…, m, k] x […, k, n]` is a product for each index of the broadcast batch, each of matrices
-//! that may lie in memory in any way. Two cases are made of fewer, larger products: when the right
-//! side is one matrix for all, the batch of the left side is just more rows of it.
+//! that may lie in memory in any way. When the right side is one matrix for all, the batch of the
+//! left side is just more rows, and there is one larger product.
 //!
 //! Small products, such as attention's (a head of 256 by 64 with one of 64 by 256: 8 million
 //! operations, some 40 microseconds), are shared between threads as wholes; large ones one by one.
@@ -193,7 +193,7 @@ mod tests {
     fn products_of_all_sizes_and_layouts_agree() {
         let mut rng = Rng::new(18);
         let sizes = [0, 1, 2, 3, 5, 6, 7, 8, 13, 14, 15, 16, 17, 31, 32, 33, 47, 65];
-        let mut pick = |rng: &mut Rng| sizes[rng.below(sizes.len() as u64) as usize];
+        let pick = |rng: &mut Rng| sizes[rng.below(sizes.len() as u64) as usize];
         for _ in 0..120 {
             let [m, k, n] = [pick(&mut rng), pick(&mut rng), pick(&mut rng)];
             let (left, right) = (layouts(&[m, k], &mut rng), layouts(&[k, n], &mut rng));

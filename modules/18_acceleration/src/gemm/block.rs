@@ -1,27 +1,41 @@
-//! The loops around a tile: which part of which matrix waits where.
+//! The loops around a tile: which part of which matrix waits where, and which thread has it.
+//!
+//! For each block of columns, for each stretch of `k`: the block of `b` goes into the L2 cache,
+//! packed; then tile after tile of rows of `a` goes into L1 and meets the whole block. While the
+//! last tile of a strip is computed, the rows of `a` for the next one are on their way.
+//!
+//! Threads take rectangles of `c` and share nothing. Each packs what it needs by itself; that
+//! costs a copy for every 256 or 512 uses, and no thread ever waits for another.
 
 #![expect(unsafe_code, reason = "parts of matrices are pointers")]
 
-use super::tile::{self, Left, Place, Right, strip, width};
+use super::tile::{self, Left, Next, Place, Right, strip, width};
 use super::{Bias, Product, few, pack};
 use crate::level::Level;
 use crate::simd::{Simd, vectorized};
 use crate::threads::{parallel, threads};
 use std::ops::Range;
 
-/// How many steps of `k` are taken at once, at most.
-pub(super) const DEPTH: usize = 256;
+/// How many steps of `k` are taken at once, at most. A tile of `a` is then 14 KiB.
+const DEPTH: usize = 256;
 
-/// How many columns of `b` a block has at most: 512 KiB of the L2 cache.
+/// How many columns of `b` a block has at most: with all steps 512 KiB, half of an L2 cache.
 const COLUMNS: usize = 512;
 
-/// From so many rows on it pays to pack a block of `b` that could be read where it lies.
-const WORTH_PACKING: usize = 64;
+/// From so many rows on it pays to pack rows of `b` that could be read where they lie.
+const B_WORTH_PACKING: usize = 192;
+
+/// From so many columns on it pays to pack rows of `a`, unless they are runs of memory that fall
+/// on different lines of the cache.
+const A_WORTH_PACKING: usize = 128;
+
+/// Numbers that lie so far apart, 4 KiB, share the few places that a cache has for their address.
+const SAME_PLACE: usize = 1024;
 
 /// Below so many multiply-adds a product stays on one thread: some ten microseconds.
 const WORTH_SHARING: usize = 1_000_000;
 
-/// A piece of it has at least so many.
+/// A piece of it has at least about so many.
 const PIECE: usize = 250_000;
 
 /// The product, in pieces for several threads.
@@ -42,20 +56,11 @@ pub(super) fn compute_parallel(level: Level, product: &Product) {
     });
 }
 
-/// The part of the product in these rows and columns.
-#[inline]
-pub(super) fn compute(level: Level, product: &Product, rows: Range<usize>, columns: Range<usize>) {
-    match few::applies(product) {
-        true => compute_few(level, product, columns),
-        false => compute_blocks(level, product, rows, columns),
-    }
-}
-
 /// Into how many parts rows and columns are cut: about `pieces` in all, as square as may be, as
 /// each piece packs its own rows and columns.
 fn grid(m: usize, n: usize, pieces: usize) -> [usize; 2] {
     let side = (m * n / pieces).isqrt().clamp(32, COLUMNS);
-    let across = n.div_ceil(side);
+    let across = n.div_ceil(side).min(pieces);
     [pieces.div_ceil(across).clamp(1, m.div_ceil(14)), across]
 }
 
@@ -66,118 +71,195 @@ fn nth(i: usize, parts: usize, n: usize, unit: usize) -> Range<usize> {
     begin(i)..begin(i + 1)
 }
 
-vectorized! {
-    /// The part of the product in these rows and columns.
-    fn compute_blocks<S>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
-        // SAFETY: the product's shapes fit, and the part is inside.
-        unsafe { part::<S>(product, rows, columns) }
+/// The part of the product in these rows and columns.
+#[inline]
+pub(super) fn compute(level: Level, product: &Product, rows: Range<usize>, columns: Range<usize>) {
+    match few::applies(product) {
+        true => compute_few(level, product, columns),
+        false => compute_blocks(level, product, rows, columns),
     }
+}
 
+vectorized! {
     /// All rows of the product in these columns, when there are few.
     fn compute_few<S>(product: &Product, columns: Range<usize>) {
         // SAFETY: the product's shapes fit, and the part is inside.
         unsafe { few::part::<S>(product, columns) }
     }
-}
 
-/// # Safety
-/// The product has these rows and columns, and nobody else has this part of `c`.
-#[inline(always)]
-unsafe fn part<S: Simd>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
-    if rows.is_empty() || columns.is_empty() {
-        return;
-    }
-    let k = product.a.columns;
-    let steps = k.div_ceil(DEPTH).max(1);
-    let depth = k.div_ceil(steps).next_multiple_of(S::LANES);
-    let packs = product.b.column != 1 || rows.len() >= WORTH_PACKING;
-    let packed = if packs {
-        columns.len().min(COLUMNS).next_multiple_of(width::<S>())
-    } else {
-        width::<S>()
-    };
-    let mut room = pack::Room::new(depth * (packed + 16));
-    let room = room.start();
-    let mut first = columns.start;
-    while first < columns.end {
-        let n = COLUMNS.min(columns.end - first);
-        for step in 0..steps {
-            let k0 = step * depth;
-            let k = depth.min(k - k0);
-            // SAFETY: inside of the product, and the room is large enough.
-            unsafe {
-                block::<S>(product, rows.clone(), [first, n], [k0, k], packs, room, depth * packed)
-            }
+    /// The part of the product in these rows and columns, block after block.
+    fn compute_blocks<S>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
+        if rows.is_empty() || columns.is_empty() {
+            return;
         }
-        first += n;
-    }
-}
-
-/// A block of `b` with all rows of `a`.
-#[inline(always)]
-unsafe fn block<S: Simd>(
-    product: &Product,
-    rows: Range<usize>,
-    [first, n]: [usize; 2],
-    [k0, k]: [usize; 2],
-    packs: bool,
-    room: *mut f32,
-    packed: usize,
-) {
-    let (a, b, wide) = (&product.a, &product.b, width::<S>());
-    unsafe {
-        let right = if packs {
-            for j in (0..n).step_by(wide) {
-                pack::panel::<S>(b, [k0, k], [first + j, wide.min(n - j)], room.add(j * k));
-            }
-            Right { first: room, panel: wide * k, step: wide, last: room.add(n / wide * wide * k) }
-        } else {
-            if n % wide > 0 {
-                pack::panel::<S>(b, [k0, k], [first + n / wide * wide, n % wide], room);
-            }
-            let start = b.start.wrapping_add(k0 * b.row + first);
-            Right { first: start, panel: wide, step: b.row, last: room }
-        };
-        let tiles = rows.len().div_ceil(tile::rows::<S>());
-        for i in 0..tiles {
-            let top = rows.start + i * rows.len() / tiles;
-            let bottom = rows.start + (i + 1) * rows.len() / tiles;
-            let mut left = Left {
-                first: a.start.wrapping_add(top * a.row + k0 * a.column),
-                row: a.row,
-                step: a.column,
-            };
-            if n > 2 * wide {
-                left = pack::rows::<S>(bottom - top, k, left, room.add(packed));
-            }
-            let mut place = Place {
-                c: product.c.add(top * product.c_row + first),
-                row: product.c_row,
-                accumulate: product.finish.accumulate || k0 > 0,
-                bias: std::ptr::null(),
-            };
-            match product.finish.bias {
-                Bias::OfColumns(bias) if k0 == 0 => place.bias = bias.as_ptr().add(first),
-                Bias::OfRows(bias) if k0 == 0 => {
-                    begin(&bias[top..bottom], n, place);
-                    place.accumulate = true;
+        let k = product.a.columns;
+        let steps = k.div_ceil(DEPTH).max(1);
+        let depth = k.div_ceil(steps).next_multiple_of(S::LANES);
+        let packs = product.b.column != 1 || rows.len() >= B_WORTH_PACKING;
+        let panels = if packs { columns.len().min(COLUMNS).div_ceil(width::<S>()) } else { 1 };
+        let (for_b, for_a) = (depth * panels * width::<S>(), depth * 16);
+        let mut room = pack::Room::new(for_b + for_a);
+        let b = room.start();
+        let mut first = columns.start;
+        while first < columns.end {
+            let n = COLUMNS.min(columns.end - first);
+            for step in 0..steps {
+                let k0 = (step * depth).min(k);
+                let block = Block { first, n, k0, k: depth.min(k - k0), packs };
+                // SAFETY: inside of the product, and the room is large enough.
+                unsafe {
+                    let right = block.right::<S>(product, b);
+                    block.with_rows::<S>(product, rows.clone(), right, b.add(for_b));
                 }
-                _ => {}
             }
-            strip::<S>(bottom - top, n, k, left, right, place);
+            first += n;
         }
+    }
+}
+
+/// `n` columns of `b` from `first` on, and `k` of its rows from `k0` on.
+struct Block {
+    first: usize,
+    n: usize,
+    k0: usize,
+    k: usize,
+    /// Into panels, rather than read where it lies.
+    packs: bool,
+}
+
+impl Block {
+    /// The block as panels: packed to `to`, or where it lies, except for a narrow last one.
+    ///
+    /// # Safety
+    /// The product has the block, and there is room for what is packed.
+    #[inline(always)]
+    unsafe fn right<S: Simd>(&self, product: &Product, to: *mut f32) -> Right {
+        let (b, wide, whole) = (&product.b, width::<S>(), self.n / width::<S>());
+        let begin = if self.packs { 0 } else { whole };
+        let mut j = begin * wide;
+        while j < self.n {
+            let columns = [self.first + j, wide.min(self.n - j)];
+            // SAFETY: the caller's promise.
+            unsafe {
+                let to = to.add((j - begin * wide) * self.k);
+                pack::panel::<S>(b, [self.k0, self.k], columns, to);
+            }
+            j += wide;
+        }
+        let last = to.wrapping_add((whole - begin) * wide * self.k);
+        match self.packs {
+            true => Right { first: to, panel: wide * self.k, step: wide, last },
+            false => {
+                let first = b.start.wrapping_add(self.k0 * b.row + self.first);
+                Right { first, panel: wide, step: b.row, last }
+            }
+        }
+    }
+
+    /// The block with these rows of `a`, tile after tile of them; `room` is for packing one.
+    ///
+    /// # Safety
+    /// The product has the rows, and nobody else has them of `c` in these columns.
+    #[inline(always)]
+    unsafe fn with_rows<S: Simd>(
+        &self,
+        product: &Product,
+        rows: Range<usize>,
+        right: Right,
+        room: *mut f32,
+    ) {
+        let a = &product.a;
+        let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
+        let packs = self.n > A_WORTH_PACKING && !spread;
+        let tiles = rows.len().div_ceil(tile::rows::<S>());
+        let mut top = rows.start;
+        for i in 1..=tiles {
+            let bottom = rows.start + i * rows.len() / tiles;
+            let mut left = self.left(product, top);
+            let next = match i < tiles {
+                true => Next::of(self.left(product, bottom), self.k),
+                false => Next::none(left.first),
+            };
+            // SAFETY: the caller's promise.
+            unsafe {
+                if packs {
+                    left = pack::rows::<S>(bottom - top, self.k, left, room);
+                }
+                let place = self.place(product, top..bottom);
+                strip::<S>(bottom - top, self.n, self.k, left, right, place, next);
+            }
+            top = bottom;
+        }
+    }
+
+    /// Rows of `a` from `row` on, where they lie.
+    #[inline(always)]
+    fn left(&self, product: &Product, row: usize) -> Left {
+        let a = &product.a;
+        let first = a.start.wrapping_add(row * a.row + self.k0 * a.column);
+        Left { first, row: a.row, step: a.column }
+    }
+
+    /// Where the product of these rows goes. A bias comes with the first stretch of `k`, and the
+    /// others are added to that.
+    ///
+    /// # Safety
+    /// Nobody else has these rows of `c` in these columns.
+    #[inline(always)]
+    unsafe fn place(&self, product: &Product, rows: Range<usize>) -> Place {
+        let mut place = Place {
+            c: product.c.wrapping_add(rows.start * product.c_row + self.first),
+            row: product.c_row,
+            accumulate: product.finish.accumulate || self.k0 > 0,
+            bias: std::ptr::null(),
+        };
+        match product.finish.bias {
+            Bias::OfColumns(bias) if self.k0 == 0 => {
+                place.bias = bias[self.first..self.first + self.n].as_ptr();
+            }
+            Bias::OfRows(bias) if self.k0 == 0 => {
+                // SAFETY: the caller's promise.
+                unsafe { fill(&bias[rows], self.n, place) };
+                place.accumulate = true;
+            }
+            _ => {}
+        }
+        place
     }
 }
 
 /// Adds a number per row to `n` columns, or writes it where there is nothing to add to.
+///
+/// # Safety
+/// Nobody else has these rows and columns.
 #[inline(always)]
-unsafe fn begin(bias: &[f32], n: usize, place: Place) {
+unsafe fn fill(bias: &[f32], n: usize, place: Place) {
     for (i, &bias) in bias.iter().enumerate() {
         for j in 0..n {
             // SAFETY: the caller's promise.
             unsafe {
                 let to = place.c.add(i * place.row + j);
                 *to = if place.accumulate { *to + bias } else { bias };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_covers_every_row_and_column_once() {
+        for (m, n) in [(1, 1), (9, 700), (14, 32), (100, 33), (128, 128), (2048, 65), (70, 5000)] {
+            for pieces in [1, 2, 7, 8, 64] {
+                let [down, across] = grid(m, n, pieces);
+                assert!(across <= pieces && down * across < pieces + across, "{m} {n} {pieces}");
+                for (parts, of, unit) in [(down, m, 1), (across, n, 32)] {
+                    let covered: Vec<usize> =
+                        (0..parts).flat_map(|i| nth(i, parts, of, unit)).collect();
+                    assert_eq!(covered, (0..of).collect::<Vec<_>>());
+                }
             }
         }
     }

@@ -11,6 +11,7 @@
 //!   stays in the L1 cache; several rows at once, so that `c` is read and written less often.
 
 #![expect(unsafe_code, reason = "the innermost loops go through pointers")]
+#![expect(clippy::needless_range_loop, reason = "numbers of rows and columns are constants")]
 
 use super::{Bias, Product, pack};
 use crate::simd::Simd;
@@ -182,9 +183,11 @@ unsafe fn step<S: Simd, const R: usize, const N: usize, const ALL: bool>(
 #[inline(always)]
 unsafe fn read<S: Simd, const ALL: bool>(from: *const f32, n: usize) -> S::F {
     // SAFETY: the caller's promise.
-    match ALL {
-        true => unsafe { S::load(from) },
-        false => unsafe { S::load_first(from, n) },
+    unsafe {
+        match ALL {
+            true => S::load(from),
+            false => S::load_first(from, n),
+        }
     }
 }
 

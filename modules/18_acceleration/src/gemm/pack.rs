@@ -6,6 +6,7 @@ use super::Matrix;
 use super::tile::{Left, width};
 use crate::simd::Simd;
 use std::cell::Cell;
+use std::ops::Range;
 
 /// How many numbers a cache line holds.
 const LINE: usize = 16;
@@ -59,33 +60,43 @@ pub(super) unsafe fn panel<S: Simd>(
         for first in (0..wide).step_by(S::LANES) {
             let (to, n) = (to.add(first), n.saturating_sub(first).min(S::LANES));
             let from = from.wrapping_add(first * b.column);
-            match n == S::LANES {
-                true if b.column == 1 => {
-                    for p in 0..k {
-                        S::store(to.add(p * wide), S::load(from.add(p * b.row)));
-                    }
+            if b.column == 1 && n == S::LANES {
+                for p in 0..k {
+                    S::store(to.add(p * wide), S::load(from.add(p * b.row)));
                 }
-                true if b.row == 1 => {
-                    let whole = k - k % S::LANES;
-                    for p in (0..whole).step_by(S::LANES) {
-                        S::transpose(from.add(p), b.column, to.add(p * wide), wide);
-                    }
-                    for p in whole..k {
-                        for j in 0..n {
-                            *to.add(p * wide + j) = *from.add(p + j * b.column);
-                        }
-                    }
+            } else if b.column == 1 {
+                for p in 0..k {
+                    S::store(to.add(p * wide), S::load_first(from.wrapping_add(p * b.row), n));
                 }
-                _ => {
-                    for p in 0..k {
-                        for j in 0..n {
-                            *to.add(p * wide + j) = *from.add(p * b.row + j * b.column);
-                        }
-                        for j in n..S::LANES {
-                            *to.add(p * wide + j) = 0.0;
-                        }
-                    }
+            } else if b.row == 1 && n == S::LANES {
+                let whole = k - k % S::LANES;
+                for p in (0..whole).step_by(S::LANES) {
+                    S::transpose(from.add(p), b.column, to.add(p * wide), wide);
                 }
+                one_by_one::<S>(b, from, whole..k, n, to);
+            } else {
+                one_by_one::<S>(b, from, 0..k, n, to);
+            }
+        }
+    }
+}
+
+/// Some rows of `n` columns of a panel, whatever the strides.
+#[inline(always)]
+unsafe fn one_by_one<S: Simd>(
+    b: &Matrix,
+    from: *const f32,
+    rows: Range<usize>,
+    n: usize,
+    to: *mut f32,
+) {
+    for p in rows {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = to.add(p * width::<S>());
+            S::store(to, S::splat(0.0));
+            for j in 0..n {
+                *to.add(j) = *from.add(p * b.row + j * b.column);
             }
         }
     }

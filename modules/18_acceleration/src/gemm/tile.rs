@@ -1,8 +1,10 @@
 //! A tile of the product: as many numbers as registers hold, over a stretch of `k`.
 
 #![expect(unsafe_code, reason = "the innermost loop goes through pointers")]
+#![expect(clippy::needless_range_loop, reason = "numbers of rows and vectors are constants")]
 
 use crate::simd::Simd;
+use std::mem::MaybeUninit;
 
 /// How many rows a tile has at most. The sums take `rows * vectors` registers, a row of `b` takes
 /// `vectors` and a number of `a` one: 31 of 32, 15 of 16.
@@ -48,6 +50,33 @@ pub(super) struct Right {
     pub(super) last: *const f32,
 }
 
+/// Rows of `a` that come next, asked for a line per step of `k` while the last tile of a strip is
+/// computed: from memory that is far they take as long as several tiles.
+#[derive(Clone, Copy)]
+pub(super) struct Next {
+    at: *const f32,
+    step: usize,
+    end: usize,
+    row: usize,
+}
+
+impl Next {
+    /// Nothing but a place that is at hand anyway.
+    #[inline(always)]
+    pub(super) fn none(at: *const f32) -> Self {
+        Self { at, step: 0, end: usize::MAX, row: 0 }
+    }
+
+    /// `k` steps of these rows: row by row if a row is a run of memory, else step by step.
+    #[inline(always)]
+    pub(super) fn of(a: Left, k: usize) -> Self {
+        match a.step {
+            1 => Self { at: a.first, step: 16, end: k, row: a.row },
+            step => Self { at: a.first, step, end: usize::MAX, row: 0 },
+        }
+    }
+}
+
 /// Where the results go, and what is added to them.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -71,13 +100,14 @@ pub(super) unsafe fn strip<S: Simd>(
     a: Left,
     b: Right,
     place: Place,
+    next: Next,
 ) {
     /// The code for each number of rows, where a tile has so many.
     macro_rules! for_each_number_of_rows {
         ($($r:literal)*) => {
             match rows {
                 // SAFETY: the caller's promise.
-                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place) },)*
+                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place, next) },)*
                 _ => unreachable!("a tile has no {rows} rows"),
             }
         };
@@ -87,43 +117,34 @@ pub(super) unsafe fn strip<S: Simd>(
 
 /// As [`strip`], for `R` rows: tile after tile to the right.
 #[inline(always)]
-unsafe fn panels<S: Simd, const R: usize>(n: usize, k: usize, a: Left, b: Right, mut place: Place) {
-    let wide = const { width::<S>() };
-    let mut from = b.first;
-    let mut left = n;
-    // SAFETY: the caller's promise; a column is never behind the last.
-    unsafe {
-        while left >= wide {
-            tile_of_width::<S, R>(wide, k, a, from, b.step, place);
-            from = from.wrapping_add(b.panel);
-            place.c = place.c.wrapping_add(wide);
-            if !place.bias.is_null() {
-                place.bias = place.bias.wrapping_add(wide);
-            }
-            left -= wide;
-        }
-        if left > 0 {
-            tile_of_width::<S, R>(left, k, a, b.last, wide, place);
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn tile_of_width<S: Simd, const R: usize>(
-    columns: usize,
+unsafe fn panels<S: Simd, const R: usize>(
+    n: usize,
     k: usize,
     a: Left,
-    b: *const f32,
-    step: usize,
-    place: Place,
+    b: Right,
+    mut place: Place,
+    next: Next,
 ) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if const { vectors::<S>() == 2 } && columns > S::LANES {
-            tile::<S, R, 2>(columns, k, a, b, step, place)
-        } else {
-            tile::<S, R, 1>(columns, k, a, b, step, place)
+    let wide = const { width::<S>() };
+    let (mut from, mut left) = (b.first, n);
+    while left > 0 {
+        let columns = left.min(wide);
+        let (from_here, step) = if columns == wide { (from, b.step) } else { (b.last, wide) };
+        let soon = if left <= wide { next } else { Next::none(a.first) };
+        // SAFETY: the caller's promise; a column is never behind the last.
+        unsafe {
+            if const { vectors::<S>() == 2 } && columns > S::LANES {
+                tile::<S, R, 2>(columns, k, a, from_here, step, place, soon);
+            } else {
+                tile::<S, R, 1>(columns, k, a, from_here, step, place, soon);
+            }
         }
+        from = from.wrapping_add(b.panel);
+        place.c = place.c.wrapping_add(columns);
+        if !place.bias.is_null() {
+            place.bias = place.bias.wrapping_add(columns);
+        }
+        left -= columns;
     }
 }
 
@@ -136,6 +157,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
     b: *const f32,
     step: usize,
     place: Place,
+    next: Next,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -151,14 +173,15 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
                 first[v] = S::load_first(place.bias.add(v * S::LANES), n);
             }
         }
-        let sums = product::<S, R, V>(k, a, b, step, first);
+        let sums = product::<S, R, V>(k, a, b, step, first, next);
         if whole {
             write::<S, R, V>(sums, place);
         } else {
-            let mut aside = [0.0; MOST];
-            let to = Place { c: aside.as_mut_ptr(), row: V * S::LANES, accumulate: false, ..place };
+            let mut aside = MaybeUninit::<[f32; MOST]>::uninit();
+            let aside = aside.as_mut_ptr().cast::<f32>();
+            let to = Place { c: aside, row: V * S::LANES, accumulate: false, ..place };
             write::<S, R, V>(sums, to);
-            copy::<S>(R, columns, &aside, V * S::LANES, place);
+            copy::<S>(R, columns, aside, V * S::LANES, place);
         }
     }
 }
@@ -178,14 +201,21 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
     mut b: *const f32,
     step: usize,
     first: [S::F; V],
+    mut next: Next,
 ) -> [[S::F; V]; R] {
     let mut sums = [first; R];
     let mut rows = [a.first; R];
     for i in 0..R {
         rows[i] = a.first.wrapping_add(i * a.row);
     }
-    let mut at = 0;
+    let (mut at, mut soon) = (0, 0);
     for _ in 0..k {
+        S::prefetch(next.at.wrapping_add(soon));
+        soon += next.step;
+        if soon >= next.end {
+            soon = 0;
+            next.at = next.at.wrapping_add(next.row);
+        }
         let mut row = [S::splat(0.0); V];
         for v in 0..V {
             // SAFETY: the caller's promise.
@@ -235,7 +265,7 @@ unsafe fn write<S: Simd, const R: usize, const V: usize>(mut sums: [[S::F; V]; R
 unsafe fn copy<S: Simd>(
     rows: usize,
     columns: usize,
-    aside: &[f32; MOST],
+    aside: *const f32,
     width: usize,
     place: Place,
 ) {
@@ -245,7 +275,7 @@ unsafe fn copy<S: Simd>(
             // SAFETY: the caller's promise.
             unsafe {
                 let to = place.c.add(i * place.row + first);
-                let mut x = S::load(aside.as_ptr().add(i * width + first));
+                let mut x = S::load(aside.add(i * width + first));
                 if place.accumulate {
                     x = S::add(S::load_first(to, n), x);
                 }
