@@ -24,6 +24,7 @@ pub fn document(machine: &Machine, rules: &Rules, rows: &[Judged]) -> Value {
         "unix_seconds": machine.seconds,
         "rounds": rules.rounds,
         "seconds_each": rules.seconds,
+        "least_disturbed": rules.least,
         "peaks": peaks.collect::<Vec<_>>(),
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
     })
@@ -73,7 +74,7 @@ mod tests {
         let judged = Judged { raced: &raced, limit: Some(1.0), margin: 1.1 };
         let machine =
             Machine { name: "a machine".to_string(), cores: 2, seconds: 7, probes: Vec::new() };
-        let rules = Rules { rounds: 2, seconds: 0.25, patience: 1 };
+        let rules = Rules { rounds: 2, seconds: 0.25, patience: 1, least: false };
         let document = document(&machine, &rules, &[judged]);
         assert_eq!((&document["rounds"], &document["cores"]), (&json!(2), &json!(2)));
         let row = &document["rows"][0];

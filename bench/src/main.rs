@@ -64,6 +64,9 @@ struct Race {
     /// After how many seconds a process is given up
     #[arg(long, default_value_t = 240)]
     patience: u64,
+    /// Compares the least disturbed calls, not medians: for a machine that does other things, too
+    #[arg(long)]
+    least: bool,
     /// Writes the results into this file
     #[arg(long)]
     json: Option<PathBuf>,
@@ -179,7 +182,8 @@ fn run(workloads: &[Workload], race: &Race) -> ExitCode {
     }
     let machine = Machine::look(&race.threads);
     machine.print();
-    let rules = Rules { rounds: race.rounds, seconds: race.seconds, patience: race.patience };
+    let &Race { rounds, seconds, patience, least, .. } = race;
+    let rules = Rules { rounds, seconds, patience, least };
     let raced = race::race(&asked, &race.threads, &entrants, &places, &rules);
     let judged: Vec<Judged> =
         raced.iter().map(|row| Judged::new(row, machine.probe(row.threads))).collect();

@@ -18,6 +18,9 @@ pub struct Line {
     pub metric: String,
     /// How much.
     pub value: f64,
+    /// The least disturbed sample, where there were several.
+    #[serde(default)]
+    pub min: Option<f64>,
     /// What other processes had of the machine meanwhile, in cores.
     #[serde(default)]
     pub others: f64,

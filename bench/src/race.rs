@@ -15,6 +15,8 @@ pub struct Rules {
     pub seconds: f64,
     /// After how long a process is given up, in seconds.
     pub patience: u64,
+    /// Whether the least disturbed call of a process stands for it.
+    pub least: bool,
 }
 
 /// A row of the table on one number of threads.
@@ -37,7 +39,10 @@ pub fn race<'a>(
     rules: &Rules,
 ) -> Vec<Raced<'a>> {
     let each = workloads.iter().flat_map(|&workload| {
-        threads.iter().map(move |&threads| Raced { workload, threads, cell: Cell::default() })
+        threads.iter().map(move |&threads| {
+            let cell = Cell { least: rules.least, ..Cell::default() };
+            Raced { workload, threads, cell }
+        })
     });
     let mut raced: Vec<Raced> = each.collect();
     let mut absent = HashSet::new(); // who has nothing to tell of a workload is not asked again

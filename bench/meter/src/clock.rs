@@ -22,7 +22,8 @@ pub struct Time {
 /// Below this a sample is several calls, as reading the clock twice takes some 40 nanoseconds.
 const SHORT: f64 = 20e-6;
 
-/// Warm-up lasts this long, in seconds, and at least one call.
+/// Warm-up lasts this long, in seconds, and at least two calls: what is compiled when it is first
+/// called takes long once.
 const WARM_UP: f64 = 0.15;
 
 /// What takes longer than this, in seconds, is timed once: there are other rounds.
@@ -32,10 +33,9 @@ const LONG: f64 = 5.0;
 pub fn time<R>(seconds: f64, mut f: impl FnMut() -> R) -> Time {
     let one = warm_up(&mut f);
     let calls = if one < SHORT { (SHORT / one.max(1e-9)) as usize + 1 } else { 1 };
-    let least = if one > LONG { 1 } else { 5 - 2 * usize::from(one > 1.0) };
     let mut samples = Vec::new();
     let (busy, own, start) = (busy_seconds(), own_seconds(), Instant::now());
-    while samples.len() < least || start.elapsed().as_secs_f64() < seconds {
+    while samples.len() < least(&samples) || start.elapsed().as_secs_f64() < seconds {
         let start = Instant::now();
         (0..calls).for_each(|_| _ = black_box(f()));
         samples.push(start.elapsed().as_secs_f64() / calls as f64);
@@ -45,14 +45,25 @@ pub fn time<R>(seconds: f64, mut f: impl FnMut() -> R) -> Time {
     Time { others: (others / wall).max(0.0), ..summary(samples, calls) }
 }
 
+/// How many samples it takes, after those there are.
+fn least(samples: &[f64]) -> usize {
+    match samples.first() {
+        Some(&first) if first > LONG => 1,
+        Some(&first) if first > 1.0 => 3,
+        _ => 5,
+    }
+}
+
 /// Calls until caches, page tables and thread pools are as they stay; gives the shortest call.
 fn warm_up<R>(f: &mut impl FnMut() -> R) -> f64 {
-    let (mut one, start) = (f64::INFINITY, Instant::now());
+    let (mut one, mut calls, start) = (f64::INFINITY, 0, Instant::now());
     loop {
         let call = Instant::now();
         black_box(f());
         one = one.min(call.elapsed().as_secs_f64());
-        if start.elapsed().as_secs_f64() > WARM_UP {
+        calls += 1;
+        let passed = start.elapsed().as_secs_f64();
+        if passed > WARM_UP && calls > 1 || passed > LONG {
             return one;
         }
     }
@@ -81,6 +92,11 @@ mod tests {
         let time = time(0.01, || calls += 1);
         assert!(time.median > 0.0 && time.median < SHORT, "{}", time.median);
         assert!(calls > time.calls && time.calls > 1000, "{calls} with the warm-up");
+    }
+
+    #[test]
+    fn the_slower_the_fewer() {
+        assert_eq!([&[][..], &[0.9], &[1.1, 0.9], &[5.1]].map(least), [5, 5, 3, 1]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use meter::{det, weights};
 use tinytorch::layers::{Path, SlotMut};
 use tinytorch::prelude::*;
 
-/// Layers, heads, width, context and batch.
+/// What is built: layers, heads, width, context and vocabulary.
 pub struct Size {
     pub layers: usize,
     pub heads: usize,
@@ -100,10 +100,14 @@ fn block_and_part(path: &str) -> (u64, u64) {
 
 /// AdamW on the loss of the next token.
 fn step(size: &Size, batch: usize) -> impl FnMut() -> f32 + use<> {
+    let adamw = AdamW::new(AdamWOptions { lr: 1e-3, weight_decay: 0.1, ..Default::default() });
+    trainer(model(size), adamw, loss(size, batch))
+}
+
+fn loss(size: &Size, batch: usize) -> impl Fn(&Gpt) -> Tensor + use<> {
     let shape = [batch, size.context];
     let (x, y) = (ids(shape, 120, 65), ids(shape, 121, 65));
-    let adamw = AdamW::new(AdamWOptions { lr: 1e-3, weight_decay: 0.1, ..Default::default() });
-    trainer(model(size), adamw, move |model: &Gpt| model.loss(&x, &y))
+    move |model| model.loss(&x, &y)
 }
 
 #[cfg(test)]
@@ -112,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_first_loss_of_the_tiny_model_is_pytorchs() {
-        let loss = step(&TINY, 32)();
+        let loss = no_grad(|| loss(&TINY, 32)(&model(&TINY))).item();
         assert!((loss / 4.203_544 - 1.0).abs() < 1e-5, "{loss}");
     }
 

@@ -6,28 +6,16 @@ use meter::{Meter, det_int};
 use std::ops::ControlFlow;
 use tinytorch::prelude::*;
 
+const SMALL: Size = Size { layers: 6, heads: 6, d: 384, context: 320, vocabulary: 65 };
+const GPT2: Size = Size { layers: 12, heads: 12, d: 768, context: 128, vocabulary: 50_257 };
+
 /// 256 tokens by a small model; 24 by one of the size of GPT-2 (124 million weights and an output
 /// table of its own).
 pub fn workloads() -> Vec<Workload> {
+    let (few, many) = ("W6.gpt2_f32", "W6.gen_small_256");
     vec![
-        Workload::new("W6.gen_small_256", small(), |meter| {
-            let (layers, heads, d) = (6, 6, 384);
-            write(
-                meter,
-                "W6.gen_small_256",
-                &Size { layers, heads, d, context: 320, vocabulary: 65 },
-                256,
-            );
-        }),
-        Workload::new("W6.gpt2_f32", gpt2(4.0), |meter| {
-            let (layers, heads, d) = (12, 12, 768);
-            write(
-                meter,
-                "W6.gpt2_f32",
-                &Size { layers, heads, d, context: 128, vocabulary: 50_257 },
-                24,
-            );
-        }),
+        Workload::new(many, small(), move |meter| write(meter, many, &SMALL, 256)),
+        Workload::new(few, gpt2(4.0), move |meter| write(meter, few, &GPT2, 24)),
     ]
 }
 
