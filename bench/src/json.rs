@@ -25,6 +25,7 @@ pub fn document(machine: &Machine, rules: &Rules, rows: &[Judged]) -> Value {
         "rounds": rules.rounds,
         "seconds_each": rules.seconds,
         "least_disturbed": rules.least,
+        "one_process_per_family": rules.together,
         "peaks": peaks.collect::<Vec<_>>(),
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
     })
@@ -74,7 +75,7 @@ mod tests {
         let judged = Judged { raced: &raced, limit: Some(1.0), margin: 1.1 };
         let machine =
             Machine { name: "a machine".to_string(), cores: 2, seconds: 7, probes: Vec::new() };
-        let rules = Rules { rounds: 2, seconds: 0.25, patience: 1, least: false };
+        let rules = Rules { rounds: 2, seconds: 0.25, patience: 1, least: false, together: false };
         let document = document(&machine, &rules, &[judged]);
         assert_eq!((&document["rounds"], &document["cores"]), (&json!(2), &json!(2)));
         let row = &document["rows"][0];

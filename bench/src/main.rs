@@ -67,6 +67,9 @@ struct Race {
     /// Compares the least disturbed calls, not medians: for a machine that does other things, too
     #[arg(long)]
     least: bool,
+    /// Runs all workloads of a family in one process: quicker, but what ran before leaves its traces
+    #[arg(long)]
+    together: bool,
     /// Writes the results into this file
     #[arg(long)]
     json: Option<PathBuf>,
@@ -150,8 +153,9 @@ fn main() -> ExitCode {
 
 fn measure(workloads: &[Workload], only: &str, seconds: f64) {
     let threads = std::env::var("BENCH_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    let meter = Meter::new(entrant::OURS, threads, &[only], seconds);
-    for workload in workloads.iter().filter(|workload| workload.name == only) {
+    let only: Vec<&str> = only.split(',').collect();
+    let meter = Meter::new(entrant::OURS, threads, &only, seconds);
+    for workload in workloads.iter().filter(|workload| meter.wants(&workload.name)) {
         if let Ours::Built(run) = &workload.ours {
             run(&meter);
         }
@@ -182,8 +186,8 @@ fn run(workloads: &[Workload], race: &Race) -> ExitCode {
     }
     let machine = Machine::look(&race.threads);
     machine.print();
-    let &Race { rounds, seconds, patience, least, .. } = race;
-    let rules = Rules { rounds, seconds, patience, least };
+    let &Race { rounds, seconds, patience, least, together, .. } = race;
+    let rules = Rules { rounds, seconds, patience, least, together };
     let raced = race::race(&asked, &race.threads, &entrants, &places, &rules);
     let judged: Vec<Judged> =
         raced.iter().map(|row| Judged::new(row, machine.probe(row.threads))).collect();

@@ -54,7 +54,7 @@ pub fn run(command: &mut Command, patience: Duration) -> io::Result<Outcome> {
     // own end, too: waiting for that takes no time from it, as looking again and again would.
     let printed = all_of(child.stdout.take());
     let complaints = all_of(child.stderr.take());
-    let text = printed.recv_timeout(patience).ok();
+    let mut text = printed.recv_timeout(patience).ok();
     let ended = match text {
         Some(_) => Some(child.wait()?),
         None => child.try_wait()?,
@@ -63,6 +63,7 @@ pub fn run(command: &mut Command, patience: Duration) -> io::Result<Outcome> {
     if ended.is_none() {
         child.kill()?;
         child.wait()?;
+        text = printed.recv_timeout(SOON).ok(); // what it measured before counts
     }
     let failure = match ended {
         Some(status) if status.success() => None,
@@ -134,8 +135,9 @@ mod tests {
         assert_eq!((good.lines.len(), good.lines[0].value, good.failure), (1, 7.0, None));
         assert!(good.wall > 0.0);
         assert_eq!(shell("echo oh >&2; exit 3", 10_000).failure.as_deref(), Some("oh"));
-        let slow = shell("exec sleep 60", 50).failure.expect("it takes longer");
-        assert!(slow.contains("took longer"), "{slow}");
+        let slow = shell(&format!("echo '{line}'; exec sleep 60"), 500);
+        let failure = slow.failure.expect("it takes longer");
+        assert!(failure.contains("took longer") && slow.lines.len() == 1, "{failure}");
     }
 
     #[test]
