@@ -17,8 +17,8 @@ pub struct Probe {
     reads: RefCell<BTreeMap<u32, f64>>, // by the power of two of the size
 }
 
-/// Reading more than this at once is not faster or slower any more: no cache is so large.
-const LARGEST: u32 = 28;
+/// Half a gigabyte: few caches are larger.
+const LARGEST: u32 = 29;
 
 impl Probe {
     /// Measures products at once, and reading when it is asked for.
@@ -57,7 +57,7 @@ impl Probe {
 
 /// Other programs only ever make it slower.
 fn best_of(mut measure: impl FnMut() -> f64) -> f64 {
-    (0..7).map(|_| measure()).fold(0.0, f64::max)
+    (0..20).map(|_| measure()).fold(0.0, f64::max)
 }
 
 /// Runs `f` on all threads at once, with their numbers; gives seconds.
@@ -75,22 +75,28 @@ fn on_all(threads: usize, f: impl Fn(usize) + Sync) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Goes through `bytes` again and again, each thread through its part; gives bytes per second.
+/// Goes through `bytes` twice and more, window by window, each thread through its part of it; gives
+/// bytes per second in the best window, which is short enough not to be interrupted.
 fn read(bytes: usize, threads: usize) -> f64 {
+    const WINDOW: usize = 16 << 20;
     let data = vec![1.0_f32; bytes / 4];
-    let part = data.len().div_ceil(threads);
-    let times = ((64 << 20) / bytes).max(1);
-    let once = || {
-        on_all(threads, |i| {
-            let part = &data[(i * part).min(data.len())..((i + 1) * part).min(data.len())];
+    let window = data.len().min(threads * WINDOW / 4);
+    let times = (WINDOW / bytes).max(1);
+    let once = |window: &[f32]| {
+        let part = window.len().div_ceil(threads);
+        let seconds = on_all(threads, |i| {
+            let part = window.chunks(part).nth(i).unwrap_or_default();
             (0..times).for_each(|_| _ = black_box(sum(black_box(part))));
-        })
+        });
+        (times * 4 * window.len()) as f64 / seconds
     };
-    best_of(|| (times * bytes) as f64 / once())
+    let windows = data.chunks_exact(window).cycle();
+    let rounds = (2 * data.len() / window).max(20);
+    windows.take(rounds).map(once).fold(0.0, f64::max)
 }
 
-/// Repeats of the innermost loop: some milliseconds.
-const ROUNDS: usize = 500_000;
+/// Repeats of the innermost loop: a millisecond or two.
+const ROUNDS: usize = 250_000;
 
 /// Products and sums that wait for nothing, in the widest registers; gives operations per second.
 fn multiply(precision: Precision, threads: usize) -> f64 {
@@ -265,6 +271,6 @@ mod tests {
     #[test]
     fn a_machine_multiplies_and_reads_at_some_speed() {
         assert!(multiply(Precision::F32, 2) > 1e8);
-        assert!(read(1 << 14, 2) > 1e8);
+        assert!(read(1 << 14, 2) > 1e8 && read(1 << 25, 1) > 1e8);
     }
 }
