@@ -96,10 +96,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_loss_is_pytorchs_with_and_without_norms() {
-        for (normalized, expected) in [(false, 2.302_694), (true, 2.326_906)] {
-            let loss = no_grad(|| loss()(&Cnn::new(normalized))).item();
-            assert!((loss / expected - 1.0).abs() < 1e-5, "{loss}");
-        }
+    fn the_first_loss_is_pytorchs() {
+        // With norms, as every weight counts there, too; the race itself checks both.
+        let loss = no_grad(|| loss()(&Cnn::new(true))).item();
+        assert!((loss / 2.326_906 - 1.0).abs() < 1e-5, "{loss}");
     }
 }
