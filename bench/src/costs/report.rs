@@ -1,6 +1,7 @@
 //! One table for everything that is measured.
 
 use crate::clock::Time;
+use meter::processor;
 
 /// Prints rows as they come.
 pub struct Report;
@@ -54,12 +55,4 @@ fn nanoseconds(ns: f64) -> String {
         1e4..1e7 => format!("{:.1} µs", ns / 1e3),
         _ => format!("{:.1} ms", ns / 1e6),
     }
-}
-
-/// The processor's name, where the system tells.
-fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find(|line| line.starts_with("model name"));
-    let name = name.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim().to_owned());
-    name.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
