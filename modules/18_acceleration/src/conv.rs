@@ -1,4 +1,5 @@
 //! Convolutions.
+mod dots;
 mod gather;
 mod padded;
 mod scratch;
