@@ -50,7 +50,7 @@ pub(super) struct Weight<'a> {
 const COPY: usize = 96 << 10;
 
 /// How many pieces there should be at least, for as many threads.
-const PIECES: usize = 8;
+pub(super) const PIECES: usize = 8;
 
 /// Multiplications below which a piece is not worth to be handed to a thread, and a call none.
 const WORTH: usize = 1 << 18;
@@ -91,6 +91,11 @@ impl Gather<'_> {
             .map(|sights| View { sights, weights: self.packed(sights, width) })
             .collect();
         let bands: Vec<Band> = views.iter().flat_map(|view| self.bands(view, level)).collect();
+        if let [band] = bands.as_slice()
+            && self.wants_panels(level, band.spots.len())
+        {
+            return self.by_panels(level, &band.view.weights);
+        }
 
         let blocks = self.groups * self.weight.outs.div_ceil(width);
         let parts = PIECES.div_ceil((n * bands.len()).max(1)).min(blocks).max(1);
@@ -102,26 +107,25 @@ impl Gather<'_> {
             self.piece(level, band, picture, part..(part + size).min(blocks), out);
         };
         let shape = [n, self.groups * self.weight.outs, self.size[0], self.size[1]];
-        let multiplications: usize =
-            shape.iter().product::<usize>() * self.weight.ins * self.taps()
-                / (self.sights[0].len() * self.sights[1].len()).max(1);
         // SAFETY: the views' places are all places of a plane, and the pieces all views, bands,
         // pictures and channels.
-        unsafe {
-            out::tensor(shape, |out| match multiplications / WORTH {
-                ..8 => (0..pieces).for_each(|piece| work(piece, out)),
-                worth => {
-                    let together = pieces.div_ceil(worth);
-                    parallel_ranges(pieces, together, |range| range.for_each(|i| work(i, out)));
-                }
-            })
-        }
+        unsafe { out::tensor(shape, |out| self.hand_out(pieces, |piece| work(piece, out))) }
     }
 
-    /// How many taps the kernels have, in all views together.
-    fn taps(&self) -> usize {
-        let of = |sights: &[Sight]| sights.iter().map(|s| s.taps.len()).sum::<usize>();
-        of(&self.sights[0]) * of(&self.sights[1])
+    /// Has the pieces worked on, by several threads if they are worth it, some at a time if each is
+    /// small.
+    pub(super) fn hand_out(&self, pieces: usize, work: impl Fn(usize) + Sync) {
+        let taps = |axis: usize| self.sights[axis].iter().map(|s| s.taps.len()).sum::<usize>();
+        let views = self.sights[0].len() * self.sights[1].len();
+        let outputs =
+            self.x.shape[0] * self.groups * self.weight.outs * self.size[0] * self.size[1];
+        match outputs * self.weight.ins * taps(0) * taps(1) / views.max(1) / WORTH {
+            ..8 => (0..pieces).for_each(work),
+            worth => {
+                let together = pieces.div_ceil(worth);
+                parallel_ranges(pieces, together, |pieces| pieces.for_each(&work));
+            }
+        }
     }
 
     /// The weights of a view in the order in which tiles read them. A block that the channels do
@@ -168,6 +172,13 @@ impl Gather<'_> {
     fn band<'a>(&self, view: &'a View<'a>, band: Range<usize>, lanes: usize) -> Band<'a> {
         let ([rows, cols], [_, _, h, w]) = (view.sights, self.x.shape);
         let padded = Padded::new(rows, cols, [h, w], band.clone());
+        let offsets = self.offsets(view.sights, &padded);
+        let (spots, staged) = self.spots(view, &padded, band.clone(), lanes);
+        Band { view, padded, offsets, spots, staged, rows: band }
+    }
+
+    /// Where to look in a copy from an output's place on, per input channel and tap.
+    pub(super) fn offsets(&self, [rows, cols]: [&Sight; 2], padded: &Padded) -> Vec<u32> {
         let mut offsets = Vec::with_capacity(self.weight.ins * rows.taps.len() * cols.taps.len());
         for input in 0..self.weight.ins {
             for row in &rows.taps {
@@ -175,8 +186,16 @@ impl Gather<'_> {
                 offsets.extend(all.map(|at| (input * padded.channel + at) as u32));
             }
         }
-        let (spots, staged) = self.spots(view, &padded, band.clone(), lanes);
-        Band { view, padded, offsets, spots, staged, rows: band }
+        offsets
+    }
+
+    /// What some channels begin with.
+    pub(super) fn biases(&self, first: usize, channels: usize) -> [f32; 8] {
+        let mut biases = [0.0; 8];
+        if let Some(all) = self.bias {
+            biases[..channels].copy_from_slice(&all[first..first + channels]);
+        }
+        biases
     }
 
     /// Where the vectors of a band lie. Either each row has its own, the last one of them perhaps
@@ -240,10 +259,6 @@ impl Gather<'_> {
                 let (group, first) = (block / per_group, block % per_group * width);
                 let channels = width.min(outs - first);
                 let channel = group * outs + first;
-                let mut bias = [0.0; 8];
-                if let Some(all) = self.bias {
-                    bias[..channels].copy_from_slice(&all[channel..channel + channels]);
-                }
                 let to = (picture * self.groups * outs + channel) * plane;
                 let (target, apart) = match band.staged {
                     Some(staged) => (room.as_mut_ptr(), staged.plane),
@@ -253,7 +268,7 @@ impl Gather<'_> {
                     x: &copy[(group - groups.start) * ins * band.padded.channel..],
                     offsets: &band.offsets,
                     weights: &band.view.weights[block * taps * width..][..taps * width],
-                    bias: &bias[..width],
+                    bias: &self.biases(channel, channels)[..width],
                     out: target,
                     plane: apart,
                     channels,
