@@ -55,6 +55,9 @@ pub(super) const PIECES: usize = 8;
 /// Multiplications below which a piece is not worth to be handed to a thread, and a call none.
 const WORTH: usize = 1 << 18;
 
+/// How many weights are worth to be brought in order by a thread.
+const WEIGHTS: usize = 1 << 14;
+
 /// The kernels of one pair of sights as the tiles read them.
 struct View<'a> {
     sights: [&'a Sight; 2],
@@ -133,25 +136,29 @@ impl Gather<'_> {
     fn packed(&self, [rows, cols]: [&Sight; 2], width: usize) -> Vec<f32> {
         let Weight { numbers, outs, ins, strides, row } = self.weight;
         let blocks = outs.div_ceil(width);
-        let taps = rows.taps.len() * cols.taps.len();
-        let mut packed = vec![0.0; self.groups * blocks * ins * taps * width];
-        let mut to = packed.chunks_exact_mut(width);
-        for group in 0..self.groups {
-            for first in (0..outs).step_by(width) {
-                let channels = first..(first + width).min(outs);
-                for input in 0..ins {
-                    for row in rows.taps.iter().map(|tap| tap.index * row) {
-                        for col in cols.taps.iter().map(|tap| tap.index) {
-                            let at = group * strides[0] + input * strides[2] + row + col;
-                            let to = to.next().expect("one per block, input and tap");
-                            for (to, channel) in to.iter_mut().zip(channels.clone()) {
-                                *to = numbers[at + channel * strides[1]];
-                            }
+        let mut taps = Vec::with_capacity(rows.taps.len() * cols.taps.len());
+        for tap in &rows.taps {
+            taps.extend(cols.taps.iter().map(|col| tap.index * row + col.index));
+        }
+        let mut packed = vec![0.0; self.groups * blocks * ins * taps.len() * width];
+        let size = ins * taps.len() * width;
+        let out = Out::over(&mut packed);
+        parallel_ranges(self.groups * blocks, (WEIGHTS / size.max(1)).max(1), |range| {
+            for block in range {
+                // SAFETY: each block is filled by one piece.
+                let block_weights = unsafe { out.part(block * size..(block + 1) * size) };
+                let (group, first) = (block / blocks, block % blocks * width);
+                for lane in 0..width.min(outs - first) {
+                    let from = &numbers[group * strides[0] + (first + lane) * strides[1]..];
+                    let mut to = block_weights.iter_mut().skip(lane).step_by(width);
+                    for input in 0..ins {
+                        for (&tap, to) in taps.iter().zip(&mut to) {
+                            *to = from[input * strides[2] + tap];
                         }
                     }
                 }
             }
-        }
+        });
         packed
     }
 

@@ -43,7 +43,7 @@ pub(super) struct WeightGrad<'a> {
 const PARTS: usize = 16;
 
 /// How many numbers the sums of all parts may have together.
-const SUMS: usize = 4 << 20;
+const SUMS: usize = 1 << 20;
 
 /// How many places are walked before sums are written: one picture's, or several small ones'.
 const PLACES: usize = 512;
