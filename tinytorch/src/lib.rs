@@ -42,6 +42,7 @@ pub use tinytorch_dataloader as dataloader;
 pub use tinytorch_embeddings as embeddings;
 pub use tinytorch_layers as layers;
 pub use tinytorch_losses as losses;
+pub use tinytorch_memoization as memoization;
 pub use tinytorch_optimizers as optimizers;
 pub use tinytorch_spatial as spatial;
 pub use tinytorch_tensor as tensor;
@@ -118,6 +119,9 @@ pub mod prelude {
         NormKind, PositionKind, RMSNorm, TransformerBlock, generate, inputs_and_targets, load_gpt2,
         next_token_loss, save_gpt2,
     };
+
+    // 17: what was computed is kept.
+    pub use tinytorch_memoization::{CachedGpt, KvCache};
 }
 
 /// The program in the README, compiled and run.

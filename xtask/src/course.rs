@@ -15,6 +15,8 @@ pub struct Course {
     pub modules: Vec<Module>,
     /// All milestones, in order.
     pub milestones: Vec<Milestone>,
+    /// Ways through it.
+    pub tracks: Vec<Track>,
 }
 
 /// A module: what `course.toml` says of it, and its folder.
@@ -63,6 +65,15 @@ struct Manifest {
     module: Vec<Entry>,
     #[serde(default)]
     milestone: Vec<Milestone>,
+    #[serde(default)]
+    track: Vec<Track>,
+}
+
+/// A way through the course.
+#[derive(Deserialize)]
+pub struct Track {
+    id: String,
+    modules: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +103,12 @@ impl Course {
             needs: entry.needs,
             package: entry.package,
         });
-        Ok(Self { modules: modules.collect(), milestones: manifest.milestone, root })
+        Ok(Self {
+            modules: modules.collect(),
+            milestones: manifest.milestone,
+            tracks: manifest.track,
+            root,
+        })
     }
 
     /// The modules with these ids, or all that have exercises by now.
@@ -106,6 +122,15 @@ impl Course {
             None if chosen.is_empty() => Err("no module has an exercises.toml yet".to_string()),
             None => Ok(chosen),
         }
+    }
+
+    /// The modules of a track that have exercises by now.
+    pub fn on_track(&self, id: &str) -> Result<Vec<&Module>, String> {
+        let track = self.tracks.iter().find(|track| track.id == id);
+        let ids: Vec<&str> = self.tracks.iter().map(|track| track.id.as_str()).collect();
+        let track = track.ok_or_else(|| format!("no track {id}; there are {}", ids.join(", ")))?;
+        let on_track = |module: &&Module| track.modules.contains(&module.id);
+        Ok(self.modules.iter().filter(on_track).filter(|it| it.has_exercises()).collect())
     }
 
     /// The module `id`.

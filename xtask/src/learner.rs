@@ -28,6 +28,10 @@ pub struct Manner {
     /// Write each module in one go, not exercise by exercise, and leave out what takes minutes
     #[arg(long)]
     quick: bool,
+    /// Go along this track instead, from `tito init --track`: what it leaves out is adopted by
+    /// `tito` when it is needed
+    #[arg(long, conflicts_with = "modules")]
+    pub track: Option<String>,
     /// Use this program, not the one that is built from here
     #[arg(long)]
     tito: Option<PathBuf>,
@@ -51,7 +55,8 @@ pub fn verify(
     modules: &[&Module],
     manner: &Manner,
 ) -> Result<Vec<String>, String> {
-    let tito = Tito::beginning(course, manner.tito.as_deref())?;
+    let track = manner.track.as_deref();
+    let tito = Tito::beginning(course, manner.tito.as_deref(), track)?;
     let usable = BTreeSet::new();
     let mut learner = Learner { course, tito, usable, walked: vec![], findings: vec![] };
     let mut history = History::default();
@@ -64,12 +69,14 @@ pub fn verify(
                 walk::walk(&mut learner, module, manner.quick)?;
                 learner.walked.push(module);
             }
-            false => learner.tito.does(&["module", "adopt", &module.id])?,
+            false if track.is_none() => learner.tito.does(&["module", "adopt", &module.id])?,
+            false => continue,
         }
-        learner.usable.insert(module.id.clone());
+        learner.usable = learner.tito.usable()?;
         learner.expect_no_answer(ahead.skip(1))?;
         history.turn(&mut learner, manner.quick)?;
     }
+    history.end(&mut learner, manner.quick)?;
     faults::in_an_earlier_module(&mut learner)?;
     if !manner.quick {
         faults::in_a_milestone(&mut learner, &history)?;

@@ -123,7 +123,11 @@ fn run(command: Xtask) -> Result<Vec<String>, String> {
         }
         Xtask::Learner { scope, manner } => {
             let course = scope.course()?;
-            learner::verify(&course, &course.chosen(&scope.modules)?, &manner)
+            let modules = match &manner.track {
+                Some(track) => course.on_track(track)?,
+                None => course.chosen(&scope.modules)?,
+            };
+            learner::verify(&course, &modules, &manner)
         }
         Xtask::CheckCourse { scope, add_ids } => {
             let course = scope.course()?;

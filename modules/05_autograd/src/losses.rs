@@ -22,9 +22,12 @@ pub(crate) fn cross_entropy(op: &CrossEntropyOp, n: &Node, g: &Tensor) -> Tensor
 ///
 /// For a plain label `q` is 1 at its class: the gradient is the probabilities minus the truth.
 pub struct CrossEntropyBackward {
-    label_smoothing: f32,
-    ignore_index: Option<i32>,
-    reduction: Reduction,
+    /// That of the loss, as the other settings are.
+    pub label_smoothing: f32,
+    /// Rows with this label count for nothing.
+    pub ignore_index: Option<i32>,
+    /// What became of the losses.
+    pub reduction: Reduction,
 }
 
 impl CrossEntropyBackward {

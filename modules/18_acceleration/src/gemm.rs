@@ -27,6 +27,7 @@
 #![expect(unsafe_code, reason = "matrices are pointers with strides")]
 
 mod block;
+mod few;
 mod pack;
 mod tile;
 
@@ -147,7 +148,7 @@ pub(crate) enum Bias<'a> {
 #[inline]
 pub(crate) fn gemm(level: Level, a: Matrix, b: Matrix, c: MatrixMut, finish: Finish) {
     let product = Product::new(a, b, &c, finish);
-    block::compute(level, &product, 0..a.rows, 0..b.columns);
+    block::compute(level, &product, 0..product.a.rows, 0..product.b.columns);
 }
 
 /// `c = a b`, finished; on as many threads as are worth it.
@@ -181,6 +182,21 @@ impl<'a> Product<'a> {
             Bias::OfColumns(bias) => assert!(bias.len() == c.columns),
             Bias::OfRows(bias) => assert!(bias.len() == c.rows),
         }
-        Self { a, b, c: c.start, c_row: c.row, finish }
+        let product = Self { a, b, c: c.start, c_row: c.row, finish };
+        match c.columns == 1 && c.rows > 1 && c.row == 1 {
+            true => product.t(),
+            false => product,
+        }
+    }
+
+    /// The same of a column, as a row: `cᵀ = bᵀ aᵀ`.
+    fn t(self) -> Self {
+        let bias = match self.finish.bias {
+            Bias::None => Bias::None,
+            Bias::OfColumns(bias) => Bias::OfRows(bias),
+            Bias::OfRows(bias) => Bias::OfColumns(bias),
+        };
+        let finish = Finish { bias, ..self.finish };
+        Self { a: self.b.t(), b: self.a.t(), c: self.c, c_row: self.a.rows, finish }
     }
 }

@@ -19,7 +19,7 @@ unsafe impl<T: Send> Send for Out<'_, T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Out<'_, T> {}
 
-impl<'a, T: Element> Out<'a, T> {
+impl<'a, T> Out<'a, T> {
     /// Room that exists: what is in it may be overwritten.
     pub(crate) fn over(numbers: &'a mut [T]) -> Self {
         Self { start: numbers.as_mut_ptr(), len: numbers.len(), room: PhantomData }

@@ -54,6 +54,13 @@ pub(crate) trait Simd: Copy {
     /// `n` of them can be read.
     unsafe fn load_first(from: *const f32, n: usize) -> Self::F;
 
+    /// The first `n` numbers from `from` on, and behind them those of `rest`; `n` is at most
+    /// `LANES`.
+    ///
+    /// # Safety
+    /// `n` of them can be read.
+    unsafe fn load_first_or(from: *const f32, n: usize, rest: Self::F) -> Self::F;
+
     /// Writes the numbers from `to` on.
     ///
     /// # Safety
@@ -126,6 +133,21 @@ pub(crate) trait Simd: Copy {
             true => unsafe { Self::load(from.as_ptr()) },
             // SAFETY: the slice has that many.
             false => unsafe { Self::load_first(from.as_ptr(), from.len().min(Self::LANES)) },
+        }
+    }
+
+    /// The numbers of a slice of at most `LANES`, and behind them those of `rest`.
+    #[inline(always)]
+    fn read_or(from: &[f32], rest: Self::F) -> Self::F {
+        debug_assert!(from.len() <= Self::LANES);
+        match from.len() == Self::LANES {
+            // SAFETY: the slice has that many.
+            true => unsafe { Self::load(from.as_ptr()) },
+            false => {
+                let n = from.len().min(Self::LANES);
+                // SAFETY: the slice has that many.
+                unsafe { Self::load_first_or(from.as_ptr(), n, rest) }
+            }
         }
     }
 
@@ -275,6 +297,23 @@ mod tests {
         let x: Vec<f32> = (0..64).map(|i| (i * 29 % 64) as f32).collect();
         for level in Level::supported() {
             assert_eq!(sum_and_largest(level, &x), [2016.0, 63.0], "{level}");
+        }
+    }
+
+    vectorized! {
+        fn sum_of_first<S>(x: &[f32], rest: f32) -> f32 {
+            S::sum(S::read_or(x, S::splat(rest))) - S::sum(S::splat(rest))
+        }
+    }
+
+    #[test]
+    fn behind_the_end_of_a_slice_stands_what_is_asked_for() {
+        let x: Vec<f32> = (1..9).map(|i| i as f32).collect();
+        for level in Level::supported() {
+            for n in 0..9 {
+                let expected: f32 = x[..n].iter().map(|x| x - 3.0).sum();
+                assert_eq!(sum_of_first(level, &x[..n], 3.0), expected, "{level} {n}");
+            }
         }
     }
 

@@ -52,6 +52,19 @@ pub(crate) fn layouts(shape: &[usize], rng: &mut Rng) -> Vec<Tensor> {
 /// the bit on any number of threads.
 #[track_caller]
 pub(crate) fn assert_agrees(op: &dyn Op, kernel: Kernel, x: &[&Tensor], tolerance: f32) {
+    assert_difference_agrees(op, kernel, x, tolerance, 0.0);
+}
+
+/// As [`assert_agrees`], for an op that subtracts numbers as large as `terms` from each other: what
+/// is left can be small, but no more exact than they are.
+#[track_caller]
+pub(crate) fn assert_difference_agrees(
+    op: &dyn Op,
+    kernel: Kernel,
+    x: &[&Tensor],
+    tolerance: f32,
+    terms: f32,
+) {
     let expected = op.forward(x);
     for level in Level::supported() {
         let run = |n| on_threads(n, || with_level(level, || kernel(op, x)));
@@ -61,7 +74,7 @@ pub(crate) fn assert_agrees(op: &dyn Op, kernel: Kernel, x: &[&Tensor], toleranc
                 x.iter().map(|x| format!("{}{:?}", x.shape(), x.strides())).collect();
             format!("{} at {level} of {}", op.name(), shapes.join(", "))
         };
-        assert_close(&got, &expected, tolerance, &what);
+        assert_close_or_small(&got, &expected, tolerance, terms, &what);
         let bits = |t: &Tensor| match t.kind() {
             "f32" => t.to_vec().into_iter().map(f32::to_bits).collect(),
             _ => t.to_vec_i32().into_iter().map(|i| i as u32).collect::<Vec<_>>(),
@@ -78,16 +91,31 @@ pub(crate) fn assert_close(
     tolerance: f32,
     what: &dyn Fn() -> String,
 ) {
+    assert_close_or_small(got, expected, tolerance, 0.0, what);
+}
+
+#[track_caller]
+fn assert_close_or_small(
+    got: &Tensor,
+    expected: &Tensor,
+    tolerance: f32,
+    terms: f32,
+    what: &dyn Fn() -> String,
+) {
     assert_eq!((got.shape(), got.kind()), (expected.shape(), expected.kind()), "{}", what());
     if got.kind() == "i32" {
         assert_eq!(got.to_vec_i32(), expected.to_vec_i32(), "{}", what());
         return;
     }
     let (got, expected) = (got.to_vec(), expected.to_vec());
-    let finite = expected.iter().filter(|x| x.is_finite());
-    let largest = finite.fold(0.0, |l: f32, x| l.max(x.abs()));
+    let largest = largest(&expected).max(terms);
     for (i, (g, e)) in got.iter().zip(&expected).enumerate() {
         let same = g == e || g.is_nan() && e.is_nan() || (g - e).abs() <= tolerance * largest;
         assert!(same, "{}: number {i} is {g}, not {e} (the largest is {largest})", what());
     }
+}
+
+/// The largest magnitude among the numbers that have one.
+pub(crate) fn largest(x: &[f32]) -> f32 {
+    x.iter().filter(|x| x.is_finite()).fold(0.0, |l: f32, x| l.max(x.abs()))
 }

@@ -47,7 +47,7 @@ mod tests {
             module("03", &["02"]),
             module("04", &[]),
         ];
-        let course = Course { root: ".".into(), modules, milestones: vec![] };
+        let course = Course { root: ".".into(), modules, milestones: vec![], tracks: vec![] };
         let manifest = "[dependencies]\ncheck.workspace = true\np01 = \"1\"\np02 = \"1\"\n\
                         p03 = \"1\"\np04 = \"1\"\nrand = \"1\"\n";
         let found = undeclared(&course, &course.modules[2], manifest);

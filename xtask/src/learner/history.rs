@@ -55,6 +55,24 @@ impl History {
         Ok(())
     }
 
+    /// At the end of a track: a milestone that waits only for modules which the track left out, and
+    /// nothing needed so far, has them adopted and runs.
+    pub fn end(&mut self, learner: &mut Learner, quick: bool) -> Result<(), String> {
+        let last = learner.walked.last().map_or("", |module| &module.id).to_string();
+        for milestone in learner.course.milestones.iter().filter(|it| it.is_in(learner.course)) {
+            let late = milestone.needs.iter().any(|id| *id > last);
+            if self.runs.contains_key(&milestone.id) || late {
+                continue;
+            }
+            for id in milestone.needs.iter().filter(|id| !learner.usable.contains(*id)) {
+                learner.tito.does(&["module", "adopt", id])?;
+            }
+            learner.usable = learner.tito.usable()?;
+            self.turn(learner, quick)?;
+        }
+        Ok(())
+    }
+
     /// How many runs there were.
     pub fn runs(&self) -> usize {
         self.runs.values().sum()

@@ -5,7 +5,7 @@ use crate::course::{Course, Module};
 use crate::files;
 use crate::scratch::Files;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -40,7 +40,11 @@ pub struct Verdict {
 
 impl Tito {
     /// Somebody with nothing but `tito`, who then makes a workspace.
-    pub fn beginning(course: &Course, program: Option<&Path>) -> Result<Self, String> {
+    pub fn beginning(
+        course: &Course,
+        program: Option<&Path>,
+        track: Option<&str>,
+    ) -> Result<Self, String> {
         let program = match program {
             Some(program) => program.canonicalize().map_err(|e| e.to_string())?,
             None => built(course)?,
@@ -52,7 +56,8 @@ impl Tito {
         }
         std::fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
         let tito = Self { program, root: home.join("my-tinytorch"), home };
-        tito.does(&["init", "my-tinytorch"])?;
+        let along: Vec<&str> = track.map_or(vec![], |track| vec!["--track", track]);
+        tito.does(&[&["init", "my-tinytorch"], along.as_slice()].concat())?;
         Ok(tito)
     }
 
@@ -98,6 +103,20 @@ impl Tito {
             return Err(format!("check {check} ends the process: {how}"));
         }
         Ok((verdict, said.seconds))
+    }
+
+    /// The modules that are complete or adopted.
+    pub fn usable(&self) -> Result<BTreeSet<String>, String> {
+        #[derive(Deserialize)]
+        struct Row {
+            id: String,
+            standing: String,
+        }
+        let said = self.say(&["module", "list", "--json"])?;
+        let rows: Vec<Row> = serde_json::from_str(&said.text)
+            .map_err(|e| format!("tito module list --json: {e}\n{}", said.text))?;
+        let there = |row: &Row| ["complete", "adopted"].contains(&row.standing.as_str());
+        Ok(rows.into_iter().filter(there).map(|row| row.id).collect())
     }
 
     /// The folder of the learner's files.

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "parts of matrices are pointers")]
 
 use super::tile::{self, Left, Place, Right, strip, width};
-use super::{Bias, Product, pack};
+use super::{Bias, Product, few, pack};
 use crate::level::Level;
 use crate::simd::{Simd, vectorized};
 use crate::threads::{parallel, threads};
@@ -19,38 +19,64 @@ const COLUMNS: usize = 512;
 const WORTH_PACKING: usize = 64;
 
 /// Below so many multiply-adds a product stays on one thread: some ten microseconds.
-const WORTH_SHARING: usize = 500_000;
+const WORTH_SHARING: usize = 1_000_000;
+
+/// A piece of it has at least so many.
+const PIECE: usize = 250_000;
 
 /// The product, in pieces for several threads.
 pub(super) fn compute_parallel(level: Level, product: &Product) {
     let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
-    if m * n * k < WORTH_SHARING || threads() == 1 {
+    let work = m * n * k;
+    if work < WORTH_SHARING || threads() == 1 {
         return compute(level, product, 0..m, 0..n);
     }
-    let [down, across] = grid(m, n);
+    let pieces = (work / PIECE).min(4 * threads());
+    let [down, across] = match few::applies(product) {
+        true => [1, pieces.min(n.div_ceil(32))],
+        false => grid(m, n, pieces),
+    };
     parallel(down * across, |i| {
-        let part = |i: usize, parts: usize, of: usize, unit: usize| {
-            let units = of.div_ceil(unit);
-            (i * units / parts * unit).min(of)..((i + 1) * units / parts * unit).min(of)
-        };
         let (i, j) = (i / across, i % across);
-        compute(level, product, part(i, down, m, 1), part(j, across, n, 32));
+        compute(level, product, nth(i, down, m, 1), nth(j, across, n, 32));
     });
 }
 
-/// Into how many parts rows and columns are cut.
-fn grid(m: usize, n: usize) -> [usize; 2] {
-    let pieces = 4 * threads();
-    let across = n.div_ceil(COLUMNS).max(n / 128 * usize::from(m < 128)).clamp(1, pieces.max(1));
-    let down = (m / 28).clamp(1, pieces.div_ceil(across));
-    [down, across]
+/// The part of the product in these rows and columns.
+#[inline]
+pub(super) fn compute(level: Level, product: &Product, rows: Range<usize>, columns: Range<usize>) {
+    match few::applies(product) {
+        true => compute_few(level, product, columns),
+        false => compute_blocks(level, product, rows, columns),
+    }
+}
+
+/// Into how many parts rows and columns are cut: about `pieces` in all, as square as may be, as
+/// each piece packs its own rows and columns.
+fn grid(m: usize, n: usize, pieces: usize) -> [usize; 2] {
+    let side = (m * n / pieces).isqrt().clamp(32, COLUMNS);
+    let across = n.div_ceil(side);
+    [pieces.div_ceil(across).clamp(1, m.div_ceil(14)), across]
+}
+
+/// Part `i` of `parts` parts of `0..n`, which begin at multiples of `unit`.
+fn nth(i: usize, parts: usize, n: usize, unit: usize) -> Range<usize> {
+    let units = n.div_ceil(unit);
+    let begin = |i: usize| (i * units / parts * unit).min(n);
+    begin(i)..begin(i + 1)
 }
 
 vectorized! {
     /// The part of the product in these rows and columns.
-    pub(super) fn compute<S>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
+    fn compute_blocks<S>(product: &Product, rows: Range<usize>, columns: Range<usize>) {
         // SAFETY: the product's shapes fit, and the part is inside.
         unsafe { part::<S>(product, rows, columns) }
+    }
+
+    /// All rows of the product in these columns, when there are few.
+    fn compute_few<S>(product: &Product, columns: Range<usize>) {
+        // SAFETY: the product's shapes fit, and the part is inside.
+        unsafe { few::part::<S>(product, columns) }
     }
 }
 
@@ -124,20 +150,35 @@ unsafe fn block<S: Simd>(
             if n > 2 * wide {
                 left = pack::rows::<S>(bottom - top, k, left, room.add(packed));
             }
-            let place = Place {
+            let mut place = Place {
                 c: product.c.add(top * product.c_row + first),
                 row: product.c_row,
                 accumulate: product.finish.accumulate || k0 > 0,
-                of_columns: match product.finish.bias {
-                    Bias::OfColumns(bias) if k0 == 0 => bias.as_ptr().add(first),
-                    _ => std::ptr::null(),
-                },
-                of_rows: match product.finish.bias {
-                    Bias::OfRows(bias) if k0 == 0 => bias.as_ptr().add(top),
-                    _ => std::ptr::null(),
-                },
+                bias: std::ptr::null(),
             };
+            match product.finish.bias {
+                Bias::OfColumns(bias) if k0 == 0 => place.bias = bias.as_ptr().add(first),
+                Bias::OfRows(bias) if k0 == 0 => {
+                    begin(&bias[top..bottom], n, place);
+                    place.accumulate = true;
+                }
+                _ => {}
+            }
             strip::<S>(bottom - top, n, k, left, right, place);
+        }
+    }
+}
+
+/// Adds a number per row to `n` columns, or writes it where there is nothing to add to.
+#[inline(always)]
+unsafe fn begin(bias: &[f32], n: usize, place: Place) {
+    for (i, &bias) in bias.iter().enumerate() {
+        for j in 0..n {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let to = place.c.add(i * place.row + j);
+                *to = if place.accumulate { *to + bias } else { bias };
+            }
         }
     }
 }

@@ -56,9 +56,7 @@ pub(super) struct Place {
     /// What is there is added.
     pub(super) accumulate: bool,
     /// A number per column is added, unless null.
-    pub(super) of_columns: *const f32,
-    /// A number per row is added, unless null.
-    pub(super) of_rows: *const f32,
+    pub(super) bias: *const f32,
 }
 
 /// `rows` rows of the product, at most those of a tile, and `n` columns, over `k` steps.
@@ -79,7 +77,7 @@ pub(super) unsafe fn strip<S: Simd>(
         ($($r:literal)*) => {
             match rows {
                 // SAFETY: the caller's promise.
-                $($r if $r <= self::rows::<S>() => unsafe { panels::<S, $r>(n, k, a, b, place) },)*
+                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place) },)*
                 _ => unreachable!("a tile has no {rows} rows"),
             }
         };
@@ -99,8 +97,8 @@ unsafe fn panels<S: Simd, const R: usize>(n: usize, k: usize, a: Left, b: Right,
             tile_of_width::<S, R>(wide, k, a, from, b.step, place);
             from = from.wrapping_add(b.panel);
             place.c = place.c.wrapping_add(wide);
-            if !place.of_columns.is_null() {
-                place.of_columns = place.of_columns.wrapping_add(wide);
+            if !place.bias.is_null() {
+                place.bias = place.bias.wrapping_add(wide);
             }
             left -= wide;
         }
@@ -121,7 +119,7 @@ unsafe fn tile_of_width<S: Simd, const R: usize>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if vectors::<S>() == 2 && columns > S::LANES {
+        if const { vectors::<S>() == 2 } && columns > S::LANES {
             tile::<S, R, 2>(columns, k, a, b, step, place)
         } else {
             tile::<S, R, 1>(columns, k, a, b, step, place)
@@ -145,25 +143,43 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
             S::prefetch(place.c.wrapping_add(i * place.row));
             S::prefetch(place.c.wrapping_add(i * place.row + columns - 1));
         }
-        let sums = product::<S, R, V>(k, a, b, step);
-        let last = columns - (V - 1) * S::LANES;
-        match last == S::LANES {
-            true => finish::<S, R, V, true>(sums, S::LANES, place),
-            false => finish::<S, R, V, false>(sums, last, place),
+        let whole = columns == V * S::LANES;
+        let mut first = [S::splat(0.0); V];
+        if !place.bias.is_null() {
+            for v in 0..V {
+                let n = (columns - v * S::LANES).min(S::LANES);
+                first[v] = S::load_first(place.bias.add(v * S::LANES), n);
+            }
+        }
+        let sums = product::<S, R, V>(k, a, b, step, first);
+        if whole {
+            write::<S, R, V>(sums, place);
+        } else {
+            let mut aside = [0.0; MOST];
+            let to = Place { c: aside.as_mut_ptr(), row: V * S::LANES, accumulate: false, ..place };
+            write::<S, R, V>(sums, to);
+            copy::<S>(R, columns, &aside, V * S::LANES, place);
         }
     }
 }
 
+/// The most numbers that a tile has.
+const MOST: usize = 14 * 32;
+
+/// How many steps of `k` a row of `b` is asked for before it is needed.
+const AHEAD: usize = 8;
+
 /// The sums of products: per step of `k` a row of `b` stays in `V` registers while each of `R`
-/// numbers of `a`, as often as a vector is long, is multiplied with it.
+/// numbers of `a`, as often as a vector is long, is multiplied with it. All rows begin as `first`.
 #[inline(always)]
 unsafe fn product<S: Simd, const R: usize, const V: usize>(
     k: usize,
     a: Left,
     mut b: *const f32,
     step: usize,
+    first: [S::F; V],
 ) -> [[S::F; V]; R] {
-    let mut sums = [[S::splat(0.0); V]; R];
+    let mut sums = [first; R];
     let mut rows = [a.first; R];
     for i in 0..R {
         rows[i] = a.first.wrapping_add(i * a.row);
@@ -174,6 +190,7 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
         for v in 0..V {
             // SAFETY: the caller's promise.
             row[v] = unsafe { S::load(b.add(v * S::LANES)) };
+            S::prefetch(b.wrapping_add(AHEAD * step + v * S::LANES));
         }
         for i in 0..R {
             // SAFETY: the caller's promise.
@@ -188,45 +205,52 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
     sums
 }
 
-/// Adds what is to be added, and writes: `last` numbers of the last vector of each row, which are
-/// `ALL` of them or not.
+/// Writes whole vectors, or adds them to what is there.
+///
+/// Plain loops: all are unrolled, as the sums could not stay in registers if one of them were
+/// found by an index.
 #[inline(always)]
-unsafe fn finish<S: Simd, const R: usize, const V: usize, const ALL: bool>(
-    sums: [[S::F; V]; R],
-    last: usize,
-    place: Place,
-) {
+unsafe fn write<S: Simd, const R: usize, const V: usize>(mut sums: [[S::F; V]; R], place: Place) {
     // SAFETY: the caller's promise.
     unsafe {
+        if place.accumulate {
+            for i in 0..R {
+                for v in 0..V {
+                    let there = S::load(place.c.wrapping_add(i * place.row + v * S::LANES));
+                    sums[i][v] = S::add(there, sums[i][v]);
+                }
+            }
+        }
         for i in 0..R {
             for v in 0..V {
-                let all = ALL || v + 1 < V;
-                let (mut x, skip) = (sums[i][v], v * S::LANES);
-                let to = place.c.add(i * place.row + skip);
-                if !place.of_columns.is_null() {
-                    x = S::add(x, read::<S>(place.of_columns.add(skip), all, last));
-                }
-                if !place.of_rows.is_null() {
-                    x = S::add(x, S::splat(*place.of_rows.add(i)));
-                }
-                if place.accumulate {
-                    x = S::add(read::<S>(to, all, last), x);
-                }
-                match all {
-                    true => S::store(to, x),
-                    false => S::store_first(to, last, x),
-                }
+                S::store(place.c.wrapping_add(i * place.row + v * S::LANES), sums[i][v]);
             }
         }
     }
 }
 
-/// A vector, or the first `n` numbers of one.
+/// The first `columns` columns of a tile that was written `aside`, in rows of `width`, to where
+/// they belong.
 #[inline(always)]
-unsafe fn read<S: Simd>(from: *const f32, all: bool, n: usize) -> S::F {
-    // SAFETY: the caller's promise.
-    match all {
-        true => unsafe { S::load(from) },
-        false => unsafe { S::load_first(from, n) },
+unsafe fn copy<S: Simd>(
+    rows: usize,
+    columns: usize,
+    aside: &[f32; MOST],
+    width: usize,
+    place: Place,
+) {
+    for i in 0..rows {
+        for first in (0..columns).step_by(S::LANES) {
+            let n = (columns - first).min(S::LANES);
+            // SAFETY: the caller's promise.
+            unsafe {
+                let to = place.c.add(i * place.row + first);
+                let mut x = S::load(aside.as_ptr().add(i * width + first));
+                if place.accumulate {
+                    x = S::add(S::load_first(to, n), x);
+                }
+                S::store_first(to, n, x);
+            }
+        }
     }
 }

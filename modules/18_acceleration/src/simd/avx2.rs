@@ -52,6 +52,14 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn load_first_or(from: *const f32, n: usize, rest: __m256) -> __m256 {
+        unsafe {
+            let lanes = first(n);
+            _mm256_blendv_ps(rest, _mm256_maskload_ps(from, lanes), _mm256_castsi256_ps(lanes))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn store(to: *mut f32, x: __m256) {
         unsafe { _mm256_storeu_ps(to, x) }
     }

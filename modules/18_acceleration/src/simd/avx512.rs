@@ -40,6 +40,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_first_or(from: *const f32, n: usize, rest: __m512) -> __m512 {
+        unsafe { _mm512_mask_loadu_ps(rest, first(n), from) }
+    }
+
+    #[inline(always)]
     unsafe fn store(to: *mut f32, x: __m512) {
         unsafe { _mm512_storeu_ps(to, x) }
     }

@@ -50,6 +50,12 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn load_first_or(from: *const f32, n: usize, rest: [f32; 8]) -> [f32; 8] {
+        // SAFETY: only the first `n` are read.
+        from_fn(|i| if i < n { unsafe { from.add(i).read() } } else { rest[i] })
+    }
+
+    #[inline(always)]
     unsafe fn store(to: *mut f32, x: [f32; 8]) {
         // SAFETY: the caller's promise; no alignment is asked for.
         unsafe { to.cast::<[f32; 8]>().write_unaligned(x) }
