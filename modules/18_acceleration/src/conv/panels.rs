@@ -21,7 +21,7 @@ use super::scratch::scratch;
 use super::tile::{Block, Spot, VECTORS, compute, lanes, width};
 use crate::level::Level;
 use crate::out::{self, Out};
-use crate::simd::{Simd, vectorized};
+use crate::simd::vectorized;
 use std::ops::Range;
 use tinytorch_tensor::Tensor;
 

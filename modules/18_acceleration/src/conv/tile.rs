@@ -91,6 +91,7 @@ fn tiles<S: Simd, const CHANNELS: usize, const N: usize>(block: Block, spots: &[
 /// # Safety
 /// All that the spots and offsets say is inside of `x` and `out`.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "indices are constants: registers have no others")]
 unsafe fn tile<S: Simd, const CHANNELS: usize, const N: usize>(block: &Block, spots: &[Spot; N]) {
     let mut sums = [[S::splat(0.0); N]; CHANNELS];
     for c in 0..CHANNELS {

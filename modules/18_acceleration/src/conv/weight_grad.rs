@@ -329,6 +329,7 @@ fn tiles<S: Simd, const TAPS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "indices are constants: registers have no others")]
 fn tile<S: Simd, const TAPS: usize, const VECTORS: usize>(
     met: &Met,
     taps: &[u32; TAPS],
