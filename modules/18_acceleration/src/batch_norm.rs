@@ -10,9 +10,9 @@
 
 use crate::level::level;
 use crate::out;
+use crate::settings;
 use crate::simd::vectorized;
 use crate::threads::parallel_ranges;
-use std::any::Any;
 use std::ops::Range;
 use tinytorch_spatial::{BatchNormBackward, BatchNormOp, BatchNormStats, BatchNormSums};
 use tinytorch_tensor::{Kernels, Op, Tensor};
@@ -23,11 +23,6 @@ pub(crate) fn register(kernels: &mut Kernels) {
     kernels.on::<BatchNormOp>("f32", normalize);
     kernels.on::<BatchNormSums>("f32", sums);
     kernels.on::<BatchNormBackward>("f32", backward);
-}
-
-/// The op as what it is registered for.
-fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("kernels are found by the type of the op")
 }
 
 /// How many numbers are worth a piece of their own.

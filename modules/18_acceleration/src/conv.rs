@@ -1,15 +1,40 @@
-//! Convolutions.
+//! Convolutions, forward and back.
+//!
+//! A convolution is nine tenths of what a network for pictures computes, and a matter of arithmetic
+//! alone: `2 o kh kw / groups` operations for every number it reads. What can be lost is the way to
+//! the arithmetic, so each kernel is a small tile of results in registers, and everything around
+//! it serves to feed that:
+//!
+//! - [`sight`]: what each output sees. The forward pass and the gradient of the input are the same
+//!   sum with other distances, so they share all that follows, for every stride, padding,
+//!   dilation and number of groups.
+//! - [`padded`]: a copy of a picture in which every tap finds a number and neighbors lie side by
+//!   side, so that the innermost loop asks nothing.
+//! - [`tile`]: that loop, for 8 output channels by 48 places.
+//! - [`gather`]: cuts the work into pieces for threads and caches, and walks through them.
+//! - [`panels`]: the same for pictures that are too small to fill vectors one by one.
+//! - [`weight_grad`] and [`dots`]: the gradient of the weight, which is another sum.
+//!
+//! Padding is zeros that are multiplied like any number. Where a weight is infinite or NaN this
+//! shows: the outputs at the border become NaN as well, as in PyTorch, while the definition leaves
+//! the padding out.
+//!
+//! The results do not depend on the number of threads: which pictures are added up together is a
+//! matter of shapes.
+
+mod dots;
 mod gather;
 mod padded;
+mod panels;
 mod scratch;
 mod sight;
 mod tile;
 mod weight_grad;
 
+use crate::settings;
 use gather::{Gather, Weight};
 use padded::Pictures;
 use sight::Sight;
-use std::any::Any;
 use tinytorch_spatial::{Conv2dInputGrad, Conv2dOp, Conv2dWeightGrad};
 use tinytorch_tensor::{Kernels, Op, Tensor};
 use weight_grad::WeightGrad;
@@ -19,11 +44,6 @@ pub(crate) fn register(kernels: &mut Kernels) {
     kernels.on::<Conv2dOp>("f32", forward);
     kernels.on::<Conv2dInputGrad>("f32", input_grad);
     kernels.on::<Conv2dWeightGrad>("f32", weight_grad);
-}
-
-/// The op as what it is registered for.
-fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("kernels are found by the type of the op")
 }
 
 /// [`Conv2dOp`]: `x` `[n, c, h, w]`, weight `[o, c / groups, kh, kw]`, bias `[o]`.
@@ -115,7 +135,15 @@ mod tests {
             (odd, [2, 4, 13, 17], [6, 2, 3, 2]),
             (Conv2dOp { groups: 4, ..same }, [2, 4, 10, 33], [4, 1, 3, 3]),
             (Conv2dOp { groups: 3, ..two }, [2, 3, 11, 12], [6, 1, 5, 3]),
+            (same, [9, 2, 6, 6], [21, 2, 3, 3]),
+            (same, [7, 3, 4, 4], [33, 3, 3, 3]),
+            (same, [5, 3, 8, 8], [67, 3, 3, 3]),
+            (Conv2dOp { groups: 2, ..two }, [4, 6, 7, 9], [80, 3, 3, 3]),
+            (same, [1, 2, 70, 65], [3, 2, 3, 3]),
+            (same, [1, 24, 64, 64], [1, 24, 3, 1]),
+            (Conv2dOp { groups: 6, ..same }, [9, 6, 7, 18], [12, 1, 3, 3]),
             (same, [0, 3, 8, 8], [4, 3, 3, 3]),
+            (same, [0, 3, 4, 4], [40, 3, 3, 3]),
             (same, [1, 0, 5, 5], [4, 0, 3, 3]),
         ]
     }

@@ -13,9 +13,9 @@
 
 use crate::level::level;
 use crate::out::{self, Out};
+use crate::settings;
 use crate::simd::vectorized;
 use crate::threads::parallel_ranges;
-use std::any::Any;
 use std::ops::Range;
 use tinytorch_spatial::{AvgPool2dBackward, AvgPool2dOp, MaxPool2dBackward, MaxPool2dOp, Window};
 use tinytorch_tensor::{Kernels, Op, Tensor};
@@ -26,11 +26,6 @@ pub(crate) fn register(kernels: &mut Kernels) {
     kernels.on::<MaxPool2dBackward>("f32", max_pool_backward);
     kernels.on::<AvgPool2dOp>("f32", avg_pool);
     kernels.on::<AvgPool2dBackward>("f32", avg_pool_backward);
-}
-
-/// The op as what it is registered for.
-fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("kernels are found by the type of the op")
 }
 
 /// How many numbers are worth a piece of their own.
@@ -161,7 +156,8 @@ vectorized! {
             let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
             let (to_upper, upper_rest) = to_upper.as_chunks_mut::<2>();
             let (to_lower, lower_rest) = to_lower.as_chunks_mut::<2>();
-            (upper_rest.fill(0.0), lower_rest.fill(0.0));
+            upper_rest.fill(0.0);
+            lower_rest.fill(0.0);
             let from = upper.iter().zip(lower).zip(g);
             for (((up, low), &g), (to_up, to_low)) in from.zip(to_upper.iter_mut().zip(to_lower)) {
                 let second = wins(up[1], up[0]);

@@ -50,10 +50,13 @@ pub(super) struct Weight<'a> {
 const COPY: usize = 96 << 10;
 
 /// How many pieces there should be at least, for as many threads.
-const PIECES: usize = 8;
+pub(super) const PIECES: usize = 8;
 
 /// Multiplications below which a piece is not worth to be handed to a thread, and a call none.
 const WORTH: usize = 1 << 18;
+
+/// How many weights are worth to be brought in order by a thread.
+const WEIGHTS: usize = 1 << 14;
 
 /// The kernels of one pair of sights as the tiles read them.
 struct View<'a> {
@@ -91,6 +94,11 @@ impl Gather<'_> {
             .map(|sights| View { sights, weights: self.packed(sights, width) })
             .collect();
         let bands: Vec<Band> = views.iter().flat_map(|view| self.bands(view, level)).collect();
+        if let [band] = bands.as_slice()
+            && self.wants_panels(level, band.spots.len())
+        {
+            return self.by_panels(level, &band.view.weights);
+        }
 
         let blocks = self.groups * self.weight.outs.div_ceil(width);
         let parts = PIECES.div_ceil((n * bands.len()).max(1)).min(blocks).max(1);
@@ -102,26 +110,25 @@ impl Gather<'_> {
             self.piece(level, band, picture, part..(part + size).min(blocks), out);
         };
         let shape = [n, self.groups * self.weight.outs, self.size[0], self.size[1]];
-        let multiplications: usize =
-            shape.iter().product::<usize>() * self.weight.ins * self.taps()
-                / (self.sights[0].len() * self.sights[1].len()).max(1);
         // SAFETY: the views' places are all places of a plane, and the pieces all views, bands,
         // pictures and channels.
-        unsafe {
-            out::tensor(shape, |out| match multiplications / WORTH {
-                ..8 => (0..pieces).for_each(|piece| work(piece, out)),
-                worth => {
-                    let together = pieces.div_ceil(worth);
-                    parallel_ranges(pieces, together, |range| range.for_each(|i| work(i, out)));
-                }
-            })
-        }
+        unsafe { out::tensor(shape, |out| self.hand_out(pieces, |piece| work(piece, out))) }
     }
 
-    /// How many taps the kernels have, in all views together.
-    fn taps(&self) -> usize {
-        let of = |sights: &[Sight]| sights.iter().map(|s| s.taps.len()).sum::<usize>();
-        of(&self.sights[0]) * of(&self.sights[1])
+    /// Has the pieces worked on, by several threads if they are worth it, some at a time if each is
+    /// small.
+    pub(super) fn hand_out(&self, pieces: usize, work: impl Fn(usize) + Sync) {
+        let taps = |axis: usize| self.sights[axis].iter().map(|s| s.taps.len()).sum::<usize>();
+        let views = self.sights[0].len() * self.sights[1].len();
+        let outputs =
+            self.x.shape[0] * self.groups * self.weight.outs * self.size[0] * self.size[1];
+        match outputs * self.weight.ins * taps(0) * taps(1) / views.max(1) / WORTH {
+            ..8 => (0..pieces).for_each(work),
+            worth => {
+                let together = pieces.div_ceil(worth);
+                parallel_ranges(pieces, together, |pieces| pieces.for_each(&work));
+            }
+        }
     }
 
     /// The weights of a view in the order in which tiles read them. A block that the channels do
@@ -129,25 +136,29 @@ impl Gather<'_> {
     fn packed(&self, [rows, cols]: [&Sight; 2], width: usize) -> Vec<f32> {
         let Weight { numbers, outs, ins, strides, row } = self.weight;
         let blocks = outs.div_ceil(width);
-        let taps = rows.taps.len() * cols.taps.len();
-        let mut packed = vec![0.0; self.groups * blocks * ins * taps * width];
-        let mut to = packed.chunks_exact_mut(width);
-        for group in 0..self.groups {
-            for first in (0..outs).step_by(width) {
-                let channels = first..(first + width).min(outs);
-                for input in 0..ins {
-                    for row in rows.taps.iter().map(|tap| tap.index * row) {
-                        for col in cols.taps.iter().map(|tap| tap.index) {
-                            let at = group * strides[0] + input * strides[2] + row + col;
-                            let to = to.next().expect("one per block, input and tap");
-                            for (to, channel) in to.iter_mut().zip(channels.clone()) {
-                                *to = numbers[at + channel * strides[1]];
-                            }
+        let mut taps = Vec::with_capacity(rows.taps.len() * cols.taps.len());
+        for tap in &rows.taps {
+            taps.extend(cols.taps.iter().map(|col| tap.index * row + col.index));
+        }
+        let mut packed = vec![0.0; self.groups * blocks * ins * taps.len() * width];
+        let size = ins * taps.len() * width;
+        let out = Out::over(&mut packed);
+        parallel_ranges(self.groups * blocks, (WEIGHTS / size.max(1)).max(1), |range| {
+            for block in range {
+                // SAFETY: each block is filled by one piece.
+                let block_weights = unsafe { out.part(block * size..(block + 1) * size) };
+                let (group, first) = (block / blocks, block % blocks * width);
+                for lane in 0..width.min(outs - first) {
+                    let from = &numbers[group * strides[0] + (first + lane) * strides[1]..];
+                    let mut to = block_weights.iter_mut().skip(lane).step_by(width);
+                    for input in 0..ins {
+                        for (&tap, to) in taps.iter().zip(&mut to) {
+                            *to = from[input * strides[2] + tap];
                         }
                     }
                 }
             }
-        }
+        });
         packed
     }
 
@@ -168,6 +179,13 @@ impl Gather<'_> {
     fn band<'a>(&self, view: &'a View<'a>, band: Range<usize>, lanes: usize) -> Band<'a> {
         let ([rows, cols], [_, _, h, w]) = (view.sights, self.x.shape);
         let padded = Padded::new(rows, cols, [h, w], band.clone());
+        let offsets = self.offsets(view.sights, &padded);
+        let (spots, staged) = self.spots(view, &padded, band.clone(), lanes);
+        Band { view, padded, offsets, spots, staged, rows: band }
+    }
+
+    /// Where to look in a copy from an output's place on, per input channel and tap.
+    pub(super) fn offsets(&self, [rows, cols]: [&Sight; 2], padded: &Padded) -> Vec<u32> {
         let mut offsets = Vec::with_capacity(self.weight.ins * rows.taps.len() * cols.taps.len());
         for input in 0..self.weight.ins {
             for row in &rows.taps {
@@ -175,8 +193,16 @@ impl Gather<'_> {
                 offsets.extend(all.map(|at| (input * padded.channel + at) as u32));
             }
         }
-        let (spots, staged) = self.spots(view, &padded, band.clone(), lanes);
-        Band { view, padded, offsets, spots, staged, rows: band }
+        offsets
+    }
+
+    /// What some channels begin with.
+    pub(super) fn biases(&self, first: usize, channels: usize) -> [f32; 8] {
+        let mut biases = [0.0; 8];
+        if let Some(all) = self.bias {
+            biases[..channels].copy_from_slice(&all[first..first + channels]);
+        }
+        biases
     }
 
     /// Where the vectors of a band lie. Either each row has its own, the last one of them perhaps
@@ -240,10 +266,6 @@ impl Gather<'_> {
                 let (group, first) = (block / per_group, block % per_group * width);
                 let channels = width.min(outs - first);
                 let channel = group * outs + first;
-                let mut bias = [0.0; 8];
-                if let Some(all) = self.bias {
-                    bias[..channels].copy_from_slice(&all[channel..channel + channels]);
-                }
                 let to = (picture * self.groups * outs + channel) * plane;
                 let (target, apart) = match band.staged {
                     Some(staged) => (room.as_mut_ptr(), staged.plane),
@@ -253,7 +275,7 @@ impl Gather<'_> {
                     x: &copy[(group - groups.start) * ins * band.padded.channel..],
                     offsets: &band.offsets,
                     weights: &band.view.weights[block * taps * width..][..taps * width],
-                    bias: &bias[..width],
+                    bias: &self.biases(channel, channels)[..width],
                     out: target,
                     plane: apart,
                     channels,

@@ -44,6 +44,9 @@ pub(super) struct Block<'a> {
     pub channels: usize,
 }
 
+/// How many vectors of outputs a tile has, with more channels than one.
+pub(super) const VECTORS: usize = 3;
+
 /// How many output channels a block has: as many as keep the registers busy, or just one.
 pub(super) fn width(lanes: usize, outs: usize) -> usize {
     match (outs, lanes) {
@@ -66,18 +69,18 @@ vectorized! {
         debug_assert_eq!(block.weights.len(), block.offsets.len() * block.bias.len());
         match (block.bias.len(), S::LANES) {
             (1, _) => tiles::<S, 1, 8>(block, spots),
-            (_, 16) => tiles::<S, 8, 3>(block, spots),
-            _ => tiles::<S, 4, 3>(block, spots),
+            (_, 16) => tiles::<S, 8, VECTORS>(block, spots),
+            _ => tiles::<S, 4, VECTORS>(block, spots),
         }
     }
 }
 
 #[inline(always)]
-fn tiles<S: Simd, const CHANNELS: usize, const VECTORS: usize>(block: Block, spots: &[Spot]) {
-    let (whole, rest) = spots.as_chunks::<VECTORS>();
+fn tiles<S: Simd, const CHANNELS: usize, const N: usize>(block: Block, spots: &[Spot]) {
+    let (whole, rest) = spots.as_chunks::<N>();
     for spots in whole {
         // SAFETY: the plan laid the spots out inside of `x` and `out`.
-        unsafe { tile::<S, CHANNELS, VECTORS>(&block, spots) };
+        unsafe { tile::<S, CHANNELS, N>(&block, spots) };
     }
     for spot in rest.as_chunks::<1>().0 {
         // SAFETY: as above.
@@ -88,26 +91,24 @@ fn tiles<S: Simd, const CHANNELS: usize, const VECTORS: usize>(block: Block, spo
 /// # Safety
 /// All that the spots and offsets say is inside of `x` and `out`.
 #[inline(always)]
-unsafe fn tile<S: Simd, const CHANNELS: usize, const VECTORS: usize>(
-    block: &Block,
-    spots: &[Spot; VECTORS],
-) {
-    let mut sums = [[S::splat(0.0); VECTORS]; CHANNELS];
+#[expect(clippy::needless_range_loop, reason = "indices are constants: registers have no others")]
+unsafe fn tile<S: Simd, const CHANNELS: usize, const N: usize>(block: &Block, spots: &[Spot; N]) {
+    let mut sums = [[S::splat(0.0); N]; CHANNELS];
     for c in 0..CHANNELS {
-        sums[c] = [S::splat(block.bias[c]); VECTORS];
+        sums[c] = [S::splat(block.bias[c]); N];
     }
     let from = spots.map(|spot| block.x.as_ptr().wrapping_add(spot.from as usize));
     let mut weights = block.weights.as_ptr();
     for &offset in block.offsets {
-        let mut x = [S::splat(0.0); VECTORS];
-        for v in 0..VECTORS {
+        let mut x = [S::splat(0.0); N];
+        for v in 0..N {
             // SAFETY: the caller's promise.
             x[v] = unsafe { S::load(from[v].add(offset as usize)) };
         }
         for c in 0..CHANNELS {
             // SAFETY: there are as many weights as channels, per offset.
             let weight = S::splat(unsafe { *weights.add(c) });
-            for v in 0..VECTORS {
+            for v in 0..N {
                 sums[c][v] = S::fma(weight, x[v], sums[c][v]);
             }
         }
@@ -116,7 +117,7 @@ unsafe fn tile<S: Simd, const CHANNELS: usize, const VECTORS: usize>(
     // All indices of `sums` are constants, or it would not be kept in registers.
     for c in 0..CHANNELS {
         if c < block.channels {
-            for v in 0..VECTORS {
+            for v in 0..N {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let to = block.out.add(c * block.plane + spots[v].to as usize);

@@ -43,17 +43,17 @@ pub(super) struct WeightGrad<'a> {
 const PARTS: usize = 16;
 
 /// How many numbers the sums of all parts may have together.
-const SUMS: usize = 4 << 20;
+const SUMS: usize = 1 << 20;
 
 /// How many places are walked before sums are written: one picture's, or several small ones'.
 const PLACES: usize = 512;
 
 /// Multiplications below which a call is not worth to be handed to several threads.
-const WORTH: usize = 1 << 21;
+pub(super) const WORTH: usize = 1 << 21;
 
 /// Places above which a picture is walked in bands of rows, so that what is copied of it stays in
 /// the cache.
-const BAND: usize = 2048;
+const BAND: usize = 512;
 
 /// How the sums of a part lie: `[groups, blocks, taps, width]`, with a tap per input channel and
 /// tap of the kernel, and `width` output channels in a block.
@@ -62,6 +62,11 @@ struct Sums {
     blocks: usize,
     taps: usize,
     width: usize,
+}
+
+/// How many parts `n` pictures are split into, each with sums of its own.
+pub(super) fn parts(n: usize, sums: usize) -> usize {
+    (n / 4).min(SUMS / sums.max(1)).clamp(1, PARTS)
 }
 
 /// What all pieces have in common.
@@ -81,11 +86,18 @@ struct Plan {
 impl WeightGrad<'_> {
     /// The gradient, `[o, c / groups, kh, kw]`.
     pub fn run(&self) -> Tensor {
+        match 2 * (self.g.shape[1] / self.groups) < lanes(level()) {
+            true => self.by_dots(),
+            false => self.by_products(),
+        }
+    }
+
+    fn by_products(&self) -> Tensor {
         let ([n, ..], [_, o, ..], [rows, cols]) = (self.x.shape, self.g.shape, &self.sights);
         let plan = self.plan();
         let Sums { blocks, taps, width } = plan.sums;
         let all = self.groups * blocks * taps * width;
-        let parts = (n / 4).min(SUMS / all.max(1)).clamp(1, PARTS);
+        let parts = parts(n, all);
         let splits = (PARTS / 2).div_ceil(parts).min(self.groups * blocks * plan.ins).max(1);
         let mut numbers = vec![0.0; parts * all];
         let out = Out::over(&mut numbers);
@@ -111,7 +123,7 @@ impl WeightGrad<'_> {
     }
 
     fn plan(&self) -> Plan {
-        let ([_, c, h, w], [_, o, ..], [rows, cols]) = (self.x.shape, self.g.shape, &self.sights);
+        let ([_, c, ..], [_, o, ..], [rows, cols]) = (self.x.shape, self.g.shape, &self.sights);
         let (level, outs, ins) = (level(), o / self.groups, c / self.groups);
         let width = lanes(level) * if outs > lanes(level) { 2 } else { 1 };
         let taps = ins * rows.taps.len() * cols.taps.len();
@@ -121,15 +133,24 @@ impl WeightGrad<'_> {
             true => (PLACES / (height * cols.places).max(1)).max(1),
             false => 1,
         };
-        let padded = Padded::new(rows, cols, [h, w], 0..height);
-        let mut offsets = Vec::with_capacity(taps);
+        let (_, offsets) = self.padded(0..height);
+        Plan { level, sums, outs, ins, height, together, offsets }
+    }
+
+    /// How a band of the pictures is copied, and where to look in the copy from a place on, per
+    /// input channel and tap.
+    pub fn padded(&self, band: Range<usize>) -> (Padded, Vec<u32>) {
+        let ([_, c, h, w], [rows, cols]) = (self.x.shape, &self.sights);
+        let padded = Padded::new(rows, cols, [h, w], band);
+        let ins = c / self.groups;
+        let mut offsets = Vec::with_capacity(ins * rows.taps.len() * cols.taps.len());
         for input in 0..ins {
             for row in &rows.taps {
                 let all = cols.taps.iter().map(|col| padded.offset(row, col));
                 offsets.extend(all.map(|at| (input * padded.channel + at) as u32));
             }
         }
-        Plan { level, sums, outs, ins, height, together, offsets }
+        (padded, offsets)
     }
 
     /// Adds up over some pictures what belongs to `units`: numbers below `groups * blocks * ins`,
@@ -308,6 +329,7 @@ fn tiles<S: Simd, const TAPS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "indices are constants: registers have no others")]
 fn tile<S: Simd, const TAPS: usize, const VECTORS: usize>(
     met: &Met,
     taps: &[u32; TAPS],
@@ -317,11 +339,11 @@ fn tile<S: Simd, const TAPS: usize, const VECTORS: usize>(
     debug_assert_eq!(met.g.len(), pictures * rows * cols * VECTORS * S::LANES);
     let mut new = [[S::splat(0.0); VECTORS]; TAPS];
     let mut g = met.g.as_ptr();
+    let x = taps.map(|tap| met.x.as_ptr().wrapping_add(tap as usize));
     for picture in 0..pictures {
         for row in 0..rows {
-            let x = met.x.as_ptr().wrapping_add(picture * met.copy + row * met.pitch);
-            let x = taps.map(|tap| x.wrapping_add(tap as usize));
-            for col in 0..cols {
+            let first = picture * met.copy + row * met.pitch;
+            for place in first..first + cols {
                 let mut ys = [S::splat(0.0); VECTORS];
                 for v in 0..VECTORS {
                     // SAFETY: `g` has a row of vectors per place.
@@ -330,7 +352,7 @@ fn tile<S: Simd, const TAPS: usize, const VECTORS: usize>(
                 g = g.wrapping_add(VECTORS * S::LANES);
                 for t in 0..TAPS {
                     // SAFETY: the copy has a number for each tap of each place.
-                    let x = S::splat(unsafe { *x[t].add(col) });
+                    let x = S::splat(unsafe { *x[t].add(place) });
                     for v in 0..VECTORS {
                         new[t][v] = S::fma(x, ys[v], new[t][v]);
                     }
