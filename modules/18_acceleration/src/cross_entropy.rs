@@ -16,10 +16,10 @@
 #![expect(unsafe_code, reason = "results are written once")]
 
 use crate::copy::dense;
-use crate::elementwise::settings;
 use crate::level::level;
 use crate::out::filled;
 use crate::rows::{Rows, by_rows, largest, rewrite, share_rows, sums};
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use crate::softmax::exponentials;
 use std::borrow::Cow;

@@ -18,10 +18,10 @@ mod updates;
 pub(crate) use one::One;
 pub(crate) use two::{Two, combine};
 
+pub(crate) use crate::settings;
 use crate::threads::parallel_ranges;
-use std::any::Any;
 use std::ops::Range;
-use tinytorch_tensor::{Element, Kernels, Op, Tensor};
+use tinytorch_tensor::{Element, Kernels, Tensor};
 
 pub(crate) fn register(kernels: &mut Kernels) {
     one::register(kernels);
@@ -43,12 +43,6 @@ pub(crate) fn pieces(n: usize, work: impl Fn(Range<usize>) + Sync) {
         true => work(0..n),
         false => parallel_ranges(n, PIECE, work),
     }
-}
-
-/// The op that a kernel was registered for.
-#[inline]
-pub(crate) fn settings<O: Op>(op: &dyn Op) -> &O {
-    (op as &dyn Any).downcast_ref().expect("a kernel meets its own op")
 }
 
 /// All numbers of a tensor's storage.

@@ -48,8 +48,9 @@ pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16, autocast};
 pub use level::{Level, level, with_level};
 pub use threads::{set_threads, threads};
 
+use std::any::Any;
 use std::sync::Once;
-use tinytorch_tensor::{Kernels, register};
+use tinytorch_tensor::{Kernels, Op, register};
 
 /// Turns the kernels of this module on, unless `TINYTORCH_KERNELS=plain`. Where a program can run
 /// code before `main` (Linux, macOS, Windows) linking this crate has done it already; elsewhere,
@@ -83,4 +84,9 @@ fn kernels(kernels: &mut Kernels) {
     rotary::register(kernels);
     optimizers::register(kernels);
     bf16::register(kernels);
+}
+
+/// The settings of the op that a kernel was called for.
+fn settings<O: Op>(op: &dyn Op) -> &O {
+    (op as &dyn Any).downcast_ref().expect("a kernel is called for what it is registered for")
 }

@@ -24,9 +24,9 @@
 #![expect(unsafe_code, reason = "results are written once")]
 
 use crate::copy::dense;
-use crate::elementwise::settings;
 use crate::level::level;
 use crate::rows::{Rows, by_rows, map, sums};
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use std::ops::Range;
 use tinytorch_tensor::{Kernels, Op, Tensor};

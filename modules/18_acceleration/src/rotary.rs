@@ -14,9 +14,9 @@
 #![expect(unsafe_code, reason = "results are written once")]
 
 use crate::copy::dense;
-use crate::elementwise::settings;
 use crate::level::level;
 use crate::rows::{Rows, by_rows};
+use crate::settings;
 use crate::simd::vectorized;
 use std::ops::Range;
 use tinytorch_embeddings::Rotary;

@@ -15,10 +15,10 @@
 
 #![expect(unsafe_code, reason = "results are written once")]
 
-use crate::elementwise::settings;
 use crate::level::level;
 use crate::math::exp;
 use crate::rows::{Rows, by_rows, largest, map, rewrite, sums};
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use std::ops::Range;
 use tinytorch_activations::{LogSoftmax, Softmax};

@@ -162,14 +162,6 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn copysign(a: __m256, b: __m256) -> __m256 {
-        unsafe {
-            let sign = _mm256_set1_ps(-0.0);
-            _mm256_or_ps(_mm256_andnot_ps(sign, a), _mm256_and_ps(sign, b))
-        }
-    }
-
-    #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> __m256 {
         unsafe {
             let bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));

@@ -182,14 +182,6 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn copysign(a: __m512, b: __m512) -> __m512 {
-        unsafe {
-            let sign = _mm512_set1_ps(-0.0);
-            _mm512_or_ps(_mm512_andnot_ps(sign, a), _mm512_and_ps(sign, b))
-        }
-    }
-
-    #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> __m512 {
         unsafe {
             let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));

@@ -164,11 +164,6 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn copysign(a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        zip(a, b, f32::copysign)
-    }
-
-    #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> [f32; 8] {
         // SAFETY: the caller's promise; no alignment is asked for.
         let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
