@@ -242,6 +242,7 @@ mod tests {
 
     vectorized! {
         /// What each function gives for two rows of numbers, one row after the other.
+        #[expect(clippy::type_complexity, reason = "names for the types would say no more")]
         fn all<S>(a: &[f32], b: &[f32]) -> Vec<Vec<f32>> {
             let both: [fn(S::F, S::F) -> S::F; 11] = [
                 S::add, S::sub, S::mul, S::div, S::min, S::max,
@@ -283,7 +284,6 @@ mod tests {
             chunks.fold([0.0; 2], |[s, l], v| [s + S::sum(v), S::largest(v).max(l)])
         }
 
-        #[expect(unsafe_code, reason = "goes through pointers")]
         fn widened<S>(bits: &[u16; 16]) -> Vec<f32> {
             let mut out = vec![0.0; 16];
             for i in (0..16).step_by(S::LANES) {
@@ -293,7 +293,6 @@ mod tests {
             out
         }
 
-        #[expect(unsafe_code, reason = "goes through pointers")]
         fn turned<S>(x: &[f32]) -> Vec<f32> {
             let (n, wide) = (S::LANES, S::LANES + 3);
             assert!(x.len() >= n * wide);
