@@ -234,7 +234,6 @@ pub(crate) use vectorized;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::level::Level;
 
     vectorized! {
