@@ -18,6 +18,8 @@
 //! For one query, as when a text is written, every key is used once, and memory sets the pace
 //! ([`few`]).
 
+mod matrix;
+mod mask;
 mod heads;
 mod product;
 mod panels;

@@ -15,9 +15,11 @@
 #![expect(unsafe_code, reason = "parts of the result are written by several threads")]
 
 use super::forward::{QUERIES, TILE, for_tiles, scores_of_panels, spans};
-use super::heads::{Heads, Matrices, Matrix, MatrixPlace, Room, expanded};
+use super::heads::{Heads, Matrices, MatrixPlace};
+use super::mask::repeated;
+use super::matrix::{Matrix, Room, Rows};
 use super::panels::{Panels, rows};
-use super::product::{Extent, Hiding, Into, Rows, lanes, multiply};
+use super::product::{Begin, Extent, Hiding, lanes, multiply};
 use super::weights::{Change, Span, finish, slopes as slopes_of};
 use crate::level::{Level, level};
 use crate::out::{Out, filled};
@@ -39,6 +41,9 @@ pub(super) fn backward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (Some(settings), Some(heads), Some(g)) = (settings, heads, Matrices::of(x[3])) else {
         return op.forward(x);
     };
+    if x[3].shape().iter().product::<usize>() != heads.heads * heads.queries * heads.depth {
+        return op.forward(x);
+    }
     let of_mask = mask.filter(|_| settings.of_mask);
     let numels = [x[0], x[1], x[2]].map(Tensor::numel);
     let rest: usize = numels.iter().sum();
@@ -48,8 +53,8 @@ pub(super) fn backward(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let row = unsafe {
         filled(numbers, |out| {
             out.part(rest..numbers).fill(0.0);
-            let of_mask =
-                of_mask.map(|mask| expanded(&Layout::contiguous(mask.shape()), x[0], heads.keys));
+            let of_mask = of_mask
+                .and_then(|mask| repeated(&Layout::contiguous(mask.shape()), x[0], heads.keys));
             let starts = [0, numels[0], numels[0] + numels[1], rest];
             let level = level();
             let lanes = lanes(level);
@@ -180,7 +185,7 @@ impl Group<'_> {
         let [weights, slopes, ..] = self.strips;
         let keys = 0..heads.seen(queries.end - 1);
         let spans = &spans(heads, &queries, &keys)[..n];
-        let (q, g) = (head.q.from_row(queries.start), head.g.from_row(queries.start));
+        let (q, g) = (head.q.rows_from(queries.start), head.g.rows_from(queries.start));
         scores_of_panels(level, q, self.keys, &keys, heads.width, weights, spans);
         scores_of_panels(level, g, self.values, &keys, heads.depth, slopes, spans);
         let how = Change { scale: heads.op.scale, bias: self.bias(head.head, &queries, &keys) };
@@ -191,17 +196,17 @@ impl Group<'_> {
         }
         let per_row = |row: usize| row / self.of.lanes;
         for_tiles(spans, |rows, steps| {
-            let (a, c) = (matrix(slopes.from(rows.start, 0)), self.dq.from(rows.start, 0));
+            let (a, c) = (slopes.after(rows.start, 0).matrix(), self.dq.after(rows.start, 0));
             let extent = Extent { rows: rows.len(), vectors: per_row(self.dq.row), steps };
-            multiply(level, a, self.key_rows, c, extent, Into::Fresh, hiding);
+            multiply(level, a, self.key_rows, c, extent, Begin::AtZero, hiding);
         });
         let add = |strip: Rows, b: Rows, sums: Rows, keys: Range<usize>| {
             let first = heads.first_to_see(keys.start).saturating_sub(queries.start);
-            let a = matrix(strip.from(first, keys.start)).transposed();
-            let b = b.from(queries.start + first, 0);
+            let a = strip.after(first, keys.start).matrix().transposed();
+            let b = b.after(queries.start + first, 0);
             let vectors = per_row(sums.row);
             let extent = Extent { rows: keys.len(), vectors, steps: n - first };
-            multiply(level, a, b, sums.from(keys.start, 0), extent, Into::Sum, hiding);
+            multiply(level, a, b, sums.after(keys.start, 0), extent, Begin::AtSum, hiding);
         };
         for_keys(heads.seen(queries.start), keys.end, |keys| {
             add(weights, head.g_rows, self.dv, keys.clone());
@@ -257,11 +262,6 @@ struct Head {
     g: Matrix,
     q_rows: Rows,
     g_rows: Rows,
-}
-
-/// Rows as the factor whose strides do not matter.
-fn matrix(rows: Rows) -> Matrix {
-    Matrix { start: rows.start, row: rows.row, step: 1 }
 }
 
 /// Calls `f` with parts of the keys up to `end`: those that all queries see at once, the others

@@ -6,8 +6,7 @@
 
 #![expect(unsafe_code, reason = "numbers are read and written through pointers")]
 
-use super::heads::Matrix;
-use super::product::Rows;
+use super::matrix::{Matrix, Rows};
 use super::weights::Span;
 use crate::simd::{Simd, vectorized};
 
@@ -21,12 +20,12 @@ vectorized! {
             // SAFETY: a query's numbers; `query` has room for them and zeros.
             unsafe {
                 for c in 0..width.next_multiple_of(S::LANES) {
-                    *query.add(c) = if c < width { *q.from_row(r).start.add(c * q.step) } else { 0.0 };
+                    *query.add(c) = if c < width { *q.rows_from(r).start.add(c * q.step) } else { 0.0 };
                 }
             }
             let mut j = 0;
             while j < span.end {
-                let key = k.from_row(j).start;
+                let key = k.rows_from(j).start;
                 let to = scores.at(r).wrapping_add(j);
                 j += match span.end - j {
                     4.. => products::<S, 4>(query, key, k.row, width, to),

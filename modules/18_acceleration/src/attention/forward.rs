@@ -3,9 +3,10 @@
 #![expect(unsafe_code, reason = "rows of the result are written by several threads")]
 
 use super::few::scores_of_few;
-use super::heads::{Heads, Matrix, Room};
+use super::heads::Heads;
+use super::matrix::{Matrix, Room, Rows};
 use super::panels::{PANEL, Panels, rows};
-use super::product::{Extent, Hiding, Into, Rows, lanes, multiply};
+use super::product::{Begin, Extent, Hiding, lanes, multiply};
 use super::weights::{Change, Running, Span, finish, shrink, weigh};
 use crate::level::{Level, level};
 use crate::out::{Out, filled};
@@ -147,7 +148,7 @@ impl Block<'_> {
         let (level, vectors) = (self.of.level, self.sums.row / self.of.lanes);
         let mut running = [Running::START; QUERIES];
         let seen = heads.seen(queries.end - 1);
-        let mut into = Into::Fresh;
+        let mut begin = Begin::AtZero;
         for first in (0..seen.max(1)).step_by(KEYS) {
             let keys = first..(first + KEYS).min(seen);
             let spans = spans(heads, &queries, &keys);
@@ -156,17 +157,16 @@ impl Block<'_> {
             let how = Change { scale: heads.op.scale, bias: self.bias(head, &queries, &keys) };
             weigh(level, self.scores, spans, how, &mut running[..n]);
             self.drop(head, &queries, first, spans);
-            if into == Into::Sum {
+            if begin == Begin::AtSum {
                 shrink(level, self.sums, vectors, &running[..n]);
             }
-            let v = self.v.from(first, 0);
+            let v = self.v.after(first, 0);
             for_tiles(spans, |rows, steps| {
-                let weights =
-                    Matrix { start: self.scores.at(rows.start), row: self.scores.row, step: 1 };
+                let weights = self.scores.after(rows.start, 0).matrix();
                 let extent = Extent { rows: rows.len(), vectors, steps };
-                multiply(level, weights, v, self.sums.from(rows.start, 0), extent, into, hiding);
+                multiply(level, weights, v, self.sums.after(rows.start, 0), extent, begin, hiding);
             });
-            into = Into::Sum;
+            begin = Begin::AtSum;
         }
         // The average of nothing is nothing.
         let share = |r: usize| match running[r].sum {
@@ -179,10 +179,10 @@ impl Block<'_> {
     /// Products of queries and keys, as far as they are asked for.
     fn scores(&self, head: usize, queries: &Range<usize>, keys: &Range<usize>, spans: &[Span]) {
         let (heads, level) = (self.of.heads, self.of.level);
-        let q = heads.q.at(head).from_row(queries.start);
+        let q = heads.q.at(head).rows_from(queries.start);
         match &self.keys {
             Keys::Few(k, query) => {
-                let k = k.from_row(keys.start);
+                let k = k.rows_from(keys.start);
                 scores_of_few(level, q, k, heads.width, *query, self.scores, spans);
             }
             Keys::Panels(panels) => {
@@ -264,9 +264,9 @@ pub(super) fn scores_of_panels(
         let (one, two) = (from(column), from(column + lanes));
         for (rows, vectors) in [(one..two, 1), (two..spans.len(), 2)] {
             if !rows.is_empty() {
-                let (a, c) = (q.from_row(rows.start), scores.from(rows.start, column));
+                let (a, c) = (q.rows_from(rows.start), scores.after(rows.start, column));
                 let extent = Extent { rows: rows.len(), vectors, steps: features };
-                multiply(level, a, b, c, extent, Into::Fresh, Hiding::No);
+                multiply(level, a, b, c, extent, Begin::AtZero, Hiding::No);
             }
         }
         column += panels.size;

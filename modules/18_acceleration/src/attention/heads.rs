@@ -3,37 +3,10 @@
 //! Queries, keys and values are mostly views of one tensor `[n, t, 3, h, d]`, what the joint
 //! projection gave. Nothing is copied to bring heads together: a head is a start and two strides.
 
-#![expect(unsafe_code, reason = "numbers are read through pointers and strides")]
-
-use super::product::Rows;
-use std::ops::Range;
+use super::mask::Mask;
+use super::matrix::Matrix;
 use tinytorch_attention::ScaledDotProductAttention;
-use tinytorch_tensor::{Layout, Shape, Storage, Tensor};
-
-/// A matrix in memory: number `[i, j]` is `i * row + j * step` behind the start.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix {
-    pub(super) start: *const f32,
-    pub(super) row: usize,
-    pub(super) step: usize,
-}
-
-impl Matrix {
-    /// From row `i` on.
-    pub(super) fn from_row(self, i: usize) -> Self {
-        Self { start: self.start.wrapping_add(i * self.row), ..self }
-    }
-
-    /// From column `j` on.
-    pub(super) fn from_column(self, j: usize) -> Self {
-        Self { start: self.start.wrapping_add(j * self.step), ..self }
-    }
-
-    /// Rows for columns.
-    pub(super) fn transposed(self) -> Self {
-        Self { row: self.step, step: self.row, ..self }
-    }
-}
+use tinytorch_tensor::{Layout, Storage, Tensor};
 
 /// The matrices in the last two axes of a tensor.
 pub(super) struct Matrices<'a> {
@@ -65,7 +38,7 @@ impl<'a> Matrices<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct MatrixPlace {
     start: usize,
-    row: usize,
+    pub(super) row: usize,
     step: usize,
 }
 
@@ -83,64 +56,6 @@ impl MatrixPlace {
 
     pub(super) fn at(self, i: usize, j: usize) -> usize {
         self.start + i * self.row + j * self.step
-    }
-}
-
-/// Who may look where, as the definition has it: integers hide where they are 0, floats are added.
-pub(super) struct Mask<'a> {
-    numbers: Numbers<'a>,
-    /// That of the weights `[…, t, s]`, to which the mask is expanded: its copies are not made.
-    layout: Layout,
-}
-
-enum Numbers<'a> {
-    Allowed(&'a [i32]),
-    Added(&'a [f32]),
-}
-
-impl<'a> Mask<'a> {
-    fn of(x: &'a Tensor, layout: Layout) -> Option<Self> {
-        let numbers = match x.storage() {
-            Storage::F32(numbers) => Numbers::Added(numbers),
-            Storage::I32(numbers) => Numbers::Allowed(numbers),
-            _ => return None,
-        };
-        Some(Self { numbers, layout })
-    }
-
-    /// What is added to the scores of these queries for these keys, written to `room`: a row per
-    /// query, or one for all.
-    pub(super) fn rows(
-        &self,
-        head: usize,
-        queries: &Range<usize>,
-        keys: &Range<usize>,
-        room: Rows,
-    ) -> Rows {
-        let place = MatrixPlace::of(&self.layout, head);
-        let (count, row) = if place.row == 0 { (1, 0) } else { (queries.len(), room.row) };
-        for i in 0..count {
-            // SAFETY: the caller's room, to the end of the line in which the keys end.
-            let row = unsafe {
-                std::slice::from_raw_parts_mut(room.at(i), keys.len().next_multiple_of(LINE))
-            };
-            let (row, rest) = row.split_at_mut(keys.len());
-            let places = keys.clone().map(|j| place.at(queries.start + i, j));
-            self.fill(places, row);
-            rest.fill(0.0);
-        }
-        Rows { row, ..room }
-    }
-
-    fn fill(&self, places: impl Iterator<Item = usize>, row: &mut [f32]) {
-        let pairs = row.iter_mut().zip(places);
-        match self.numbers {
-            Numbers::Added(numbers) => pairs.for_each(|(x, i)| *x = numbers[i]),
-            Numbers::Allowed(allowed) => {
-                let add = |allowed| if allowed == 0 { f32::NEG_INFINITY } else { 0.0 };
-                pairs.for_each(|(x, i)| *x = add(allowed[i]));
-            }
-        }
     }
 }
 
@@ -166,7 +81,8 @@ pub(super) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    /// None, if something is not kept as floats on the host (a mask may be of integers).
+    /// None, if something is not kept as floats on the host (a mask may be of integers), or the
+    /// shapes are not those that the definition asks for.
     pub(super) fn of(
         op: &ScaledDotProductAttention,
         [q, k, v]: [&'a Tensor; 3],
@@ -175,8 +91,13 @@ impl<'a> Heads<'a> {
         let (queries, keys) = (q.size(-2), k.size(-2));
         let leading = |x: &Tensor| x.shape().iter().take(x.ndim() - 2).product::<usize>();
         let (heads, key_heads) = (leading(q), leading(k));
+        let shared = (heads / key_heads.max(1)).max(1);
+        let pairs = leading(v) == key_heads && v.size(-2) == keys;
+        if !pairs || heads != key_heads * shared || k.size(-1) != q.size(-1) {
+            return None;
+        }
         let mask = match mask {
-            Some(mask) => Some(Mask::of(mask, expanded(mask.layout(), q, keys))?),
+            Some(mask) => Some(Mask::of(mask, q, keys)?),
             None => None,
         };
         Some(Self {
@@ -186,7 +107,7 @@ impl<'a> Heads<'a> {
             v: Matrices::of(v)?,
             mask,
             heads,
-            shared: (heads / key_heads.max(1)).max(1),
+            shared,
             queries,
             keys,
             width: q.size(-1),
@@ -216,44 +137,5 @@ impl<'a> Heads<'a> {
         let pairs = self.queries * self.keys;
         let hidden = if self.op.causal { self.queries.min(self.keys).pow(2) / 2 } else { 0 };
         (pairs - hidden.min(pairs)) * self.width.max(self.depth).max(1)
-    }
-}
-
-/// The layout of a mask, repeated to the weights `[…, t, keys]` of queries `q`.
-pub(super) fn expanded(mask: &Layout, q: &Tensor, keys: usize) -> Layout {
-    let mut weights = q.shape().to_vec();
-    *weights.last_mut().expect("queries have a last axis") = keys;
-    mask.expanded(Shape::from(weights))
-}
-
-/// Room for what a piece of work needs for itself, uncleared, each part at the start of a line of
-/// the cache.
-pub(super) struct Room {
-    numbers: Vec<f32>,
-    taken: usize,
-}
-
-/// Numbers in a line of the cache.
-const LINE: usize = 16;
-
-impl Room {
-    /// For parts of these sizes together.
-    pub(super) fn of(sizes: &[usize]) -> Self {
-        let lines: usize = sizes.iter().map(|n| n.div_ceil(LINE)).sum();
-        let numbers = Vec::with_capacity((lines + 1) * LINE);
-        let bytes = numbers.as_ptr() as usize % (LINE * size_of::<f32>());
-        let taken = (LINE - bytes / size_of::<f32>()) % LINE;
-        Self { numbers, taken }
-    }
-
-    /// The next part, of `n` numbers that mean nothing yet.
-    ///
-    /// # Panics
-    /// When there is no room left.
-    pub(super) fn take(&mut self, n: usize) -> *mut f32 {
-        let start = self.taken;
-        self.taken += n.next_multiple_of(LINE);
-        assert!(self.taken <= self.numbers.capacity());
-        self.numbers.as_mut_ptr().wrapping_add(start)
     }
 }

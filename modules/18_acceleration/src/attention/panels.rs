@@ -5,8 +5,8 @@
 
 #![expect(unsafe_code, reason = "numbers are read and written through pointers")]
 
-use super::heads::{Matrix, Room};
-use super::product::{Rows, lanes};
+use super::matrix::{Matrix, Room, Rows};
+use super::product::lanes;
 use crate::level::Level;
 use crate::simd::vectorized;
 
@@ -39,15 +39,10 @@ impl Panels {
         let lanes = lanes(level);
         let start = room.take(Self::room(keys, features, lanes));
         let panels = Self { start, features, size: PANEL * lanes };
-        for first in (0..keys).step_by(lanes) {
+        for first in (0..keys.next_multiple_of(panels.size)).step_by(lanes) {
             let (panel, column) = (first - first % panels.size, first % panels.size);
-            let n = lanes.min(keys - first);
-            turn(level, x.from_row(first), n, features, panels.at(panel).from(0, column));
-        }
-        if keys % panels.size != 0 && (keys - 1) % panels.size < lanes {
-            // The panel's second vector, of which nothing will count.
-            let rest = panels.at(keys - keys % panels.size).from(0, lanes);
-            turn(level, x, 0, features, rest);
+            let n = lanes.min(keys.saturating_sub(first));
+            turn(level, x.rows_from(first), n, features, panels.at(panel).after(0, column));
         }
         panels
     }
@@ -65,12 +60,12 @@ vectorized! {
         if n == S::LANES && x.step == 1 {
             while c + S::LANES <= features {
                 // SAFETY: as many rows and columns as a vector has numbers, and the room for them.
-                unsafe { S::transpose(x.from_column(c).start, x.row, to.at(c), to.row) };
+                unsafe { S::transpose(x.columns_from(c).start, x.row, to.at(c), to.row) };
                 c += S::LANES;
             }
         }
         for c in c..features {
-            let from = x.from_column(c).start;
+            let from = x.columns_from(c).start;
             for j in 0..S::LANES {
                 // SAFETY: number `[j, c]`, and its place in the room.
                 unsafe { *to.at(c).add(j) = if j < n { *from.add(j * x.row) } else { 0.0 } };

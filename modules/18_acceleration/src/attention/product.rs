@@ -17,27 +17,8 @@
 
 #![expect(unsafe_code, reason = "numbers are read through pointers and strides")]
 
-use super::heads::Matrix;
+use super::matrix::{Matrix, Rows};
 use crate::simd::{Simd, vectorized};
-
-/// Rows that lie whole in memory, each `row` behind the one before.
-#[derive(Clone, Copy)]
-pub(super) struct Rows {
-    pub(super) start: *mut f32,
-    pub(super) row: usize,
-}
-
-impl Rows {
-    /// From number `[i, j]` on.
-    pub(super) fn from(self, i: usize, j: usize) -> Self {
-        Self { start: self.start.wrapping_add(i * self.row + j), ..self }
-    }
-
-    /// Row `i`.
-    pub(super) fn at(self, i: usize) -> *mut f32 {
-        self.start.wrapping_add(i * self.row)
-    }
-}
 
 /// How much of a product is computed.
 #[derive(Clone, Copy)]
@@ -50,13 +31,13 @@ pub(super) struct Extent {
     pub(super) steps: usize,
 }
 
-/// What becomes of the product.
+/// Where the sums of a product begin.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Into {
+pub(super) enum Begin {
     /// `C = A B`
-    Fresh,
+    AtZero,
     /// `C += A B`
-    Sum,
+    AtSum,
 }
 
 /// Whether a 0 in `A` hides what is in `B`, even if it is not a number: what may not be seen must
@@ -71,11 +52,11 @@ pub(super) enum Hiding {
 vectorized! {
     /// `C = A B` or `C += A B`.
     pub(super) fn multiply<S>(
-        a: Matrix, b: Rows, c: Rows, extent: Extent, into: Into, hiding: Hiding,
+        a: Matrix, b: Rows, c: Rows, extent: Extent, begin: Begin, hiding: Hiding,
     ) {
         match hiding {
-            Hiding::No => walk::<S, false>(a, b, c, extent, into == Into::Sum),
-            Hiding::Yes => walk::<S, true>(a, b, c, extent, into == Into::Sum),
+            Hiding::No => walk::<S, false>(a, b, c, extent, begin == Begin::AtSum),
+            Hiding::Yes => walk::<S, true>(a, b, c, extent, begin == Begin::AtSum),
         }
     }
 }
@@ -94,10 +75,10 @@ fn walk<S: Simd, const HIDING: bool>(a: Matrix, b: Rows, c: Rows, extent: Extent
     let mut v = 0;
     while v < extent.vectors {
         let two = extent.vectors - v >= 2;
-        let (b, c) = (b.from(0, v * S::LANES), c.from(0, v * S::LANES));
+        let (b, c) = (b.after(0, v * S::LANES), c.after(0, v * S::LANES));
         let mut r = 0;
         while r < extent.rows {
-            let (a, c) = (a.from_row(r), c.from(r, 0));
+            let (a, c) = (a.rows_from(r), c.after(r, 0));
             let steps = extent.steps;
             r += match extent.rows - r {
                 8.. if two => block::<S, 8, 2, HIDING>(a, b, c, steps, sum),
@@ -138,7 +119,7 @@ fn block<S: Simd, const R: usize, const W: usize, const HIDING: bool>(
         }
         for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: number `[r, x]` of `A`.
-            let a = unsafe { *a.start.add(r * a.row + x * a.step) };
+            let a = unsafe { *a.at(r, x) };
             if HIDING && a == 0.0 {
                 continue;
             }

@@ -13,7 +13,7 @@
 
 #![expect(unsafe_code, reason = "numbers are read and written through pointers")]
 
-use super::product::Rows;
+use super::matrix::Rows;
 use crate::math::exp;
 use crate::simd::{Simd, vectorized};
 
@@ -172,43 +172,78 @@ vectorized! {
     pub(super) fn slopes<S>(
         scores: Rows, slopes: Rows, spans: &[Span], how: Change, factors: Option<Rows>,
     ) {
-        let zero = S::splat(0.0);
         for (r, span) in spans.iter().enumerate() {
             let (weights, slopes) = (scores.at(r), slopes.at(r));
+            let factors = factors.map(|factors| factors.at(r).cast_const());
             let largest = change::<S>(weights, r, *span, how);
             let sum = powers::<S>(weights, span.end, base(largest));
-            let share = S::splat(if sum == 0.0 { 0.0 } else { 1.0 / sum });
-            let mut average = zero;
-            for j in (0..span.end).step_by(S::LANES) {
-                // SAFETY: rows are as long as whole vectors to their end; factors, too.
-                unsafe {
-                    let weight = S::mul(S::load(weights.add(j)), share);
-                    let weight = where_seen::<S>(j, span.seen, weight, 0.0); // 0 times NaN is NaN
-                    let factor = match factors {
-                        Some(factors) => S::load(factors.at(r).add(j)),
-                        None => S::splat(1.0),
-                    };
-                    // A value that was not looked at has no say, even if it is NaN.
-                    let unseen = S::eq(S::mul(weight, factor), zero);
-                    let slope = S::mul(S::load(slopes.add(j)), factor);
-                    let slope = S::select(unseen, zero, slope);
-                    S::store(slopes.add(j), slope);
-                    S::store(weights.add(j), weight);
-                    average = S::fma(weight, slope, average);
-                }
-            }
-            let average = S::splat(S::sum(average));
-            for j in (0..span.end).step_by(S::LANES) {
-                // SAFETY: as above.
-                unsafe {
-                    let weight = S::load(weights.add(j));
-                    let slope = S::mul(weight, S::sub(S::load(slopes.add(j)), average));
-                    S::store(slopes.add(j), where_seen::<S>(j, span.seen, slope, 0.0));
-                    if let Some(factors) = factors {
-                        S::store(weights.add(j), S::mul(weight, S::load(factors.at(r).add(j))));
-                    }
-                }
-            }
+            let share = if sum == 0.0 { 0.0 } else { 1.0 / sum };
+            let average = slopes_of_weights::<S>(weights, slopes, *span, share, factors);
+            slopes_of_scores::<S>(weights, slopes, *span, average, factors);
+        }
+    }
+}
+
+/// A vector of factors, or of ones.
+#[inline(always)]
+fn factor<S: Simd>(factors: Option<*const f32>, j: usize) -> S::F {
+    match factors {
+        // SAFETY: there is a factor for each weight, to the end of whole vectors.
+        Some(factors) => unsafe { S::load(factors.add(j)) },
+        None => S::splat(1.0),
+    }
+}
+
+/// Powers become weights, and slopes of what dropout leaves of them become theirs. Gives back the
+/// average slope.
+#[inline(always)]
+fn slopes_of_weights<S: Simd>(
+    weights: *mut f32,
+    slopes: *mut f32,
+    span: Span,
+    share: f32,
+    factors: Option<*const f32>,
+) -> f32 {
+    let (zero, share) = (S::splat(0.0), S::splat(share));
+    let mut average = zero;
+    for j in (0..span.end).step_by(S::LANES) {
+        // SAFETY: rows are as long as whole vectors to their end.
+        let (weight, slope) = unsafe { (S::load(weights.add(j)), S::load(slopes.add(j))) };
+        // Again, as 0 times a share that is NaN is NaN.
+        let weight = where_seen::<S>(j, span.seen, S::mul(weight, share), 0.0);
+        let factor = factor::<S>(factors, j);
+        // A value that was not looked at has no say, even if it is NaN.
+        let unseen = S::eq(S::mul(weight, factor), zero);
+        let slope = S::select(unseen, zero, S::mul(slope, factor));
+        // SAFETY: as above.
+        unsafe {
+            S::store(weights.add(j), weight);
+            S::store(slopes.add(j), slope);
+        }
+        average = S::fma(weight, slope, average);
+    }
+    S::sum(average)
+}
+
+/// Slopes of weights become those of scores, and weights what dropout leaves of them.
+#[inline(always)]
+fn slopes_of_scores<S: Simd>(
+    weights: *mut f32,
+    slopes: *mut f32,
+    span: Span,
+    average: f32,
+    factors: Option<*const f32>,
+) {
+    let average = S::splat(average);
+    for j in (0..span.end).step_by(S::LANES) {
+        // SAFETY: rows are as long as whole vectors to their end.
+        let (weight, slope) = unsafe { (S::load(weights.add(j)), S::load(slopes.add(j))) };
+        let slope = S::mul(weight, S::sub(slope, average));
+        let slope = where_seen::<S>(j, span.seen, slope, 0.0);
+        // SAFETY: as above.
+        unsafe {
+            S::store(slopes.add(j), slope);
+            S::store(weights.add(j), S::mul(weight, factor::<S>(factors, j)));
         }
     }
 }
