@@ -8,10 +8,11 @@
 
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet, tile by tile")]
 
-use crate::elementwise::{ALONE, numbers, pieces, settings};
+use crate::elementwise::{ALONE, numbers, pieces};
 use crate::level::level;
 use crate::loops::Loops;
 use crate::out::{Out, filled, tensor};
+use crate::settings;
 use crate::simd::vectorized;
 use crate::threads::parallel;
 use std::borrow::Cow;

@@ -18,7 +18,6 @@ mod updates;
 pub(crate) use one::One;
 pub(crate) use two::{Two, combine};
 
-pub(crate) use crate::settings;
 use crate::threads::parallel_ranges;
 use std::ops::Range;
 use tinytorch_tensor::{Element, Kernels, Tensor};

@@ -14,10 +14,11 @@
 #![expect(unsafe_code, reason = "results are written once, and by several threads")]
 
 use crate::copy::dense;
-use crate::elementwise::{ALONE, pieces, settings};
+use crate::elementwise::{ALONE, pieces};
 use crate::level::level;
 use crate::out::{self, Out};
 use crate::rows::share_rows;
+use crate::settings;
 use crate::simd::vectorized;
 use crate::threads::parallel;
 use std::ops::Range;

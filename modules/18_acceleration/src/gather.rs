@@ -7,9 +7,10 @@
 #![expect(unsafe_code, reason = "results are written once")]
 
 use crate::copy::dense;
-use crate::elementwise::{pieces, settings};
+use crate::elementwise::pieces;
 use crate::out;
 use crate::rows::share_rows;
+use crate::settings;
 use tinytorch_tensor::{Gather, Kernels, Layout, MAX_NDIM, Op, ScatterAdd, Shape, Storage, Tensor};
 
 /// The kernels of this file.

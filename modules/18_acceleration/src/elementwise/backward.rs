@@ -1,7 +1,8 @@
 //! Gradients of functions of one number: the gradient of the result times the slope.
 
-use super::{Two, combine, settings};
+use super::{Two, combine};
 use crate::math;
+use crate::settings;
 use crate::simd::Simd;
 use tinytorch_activations::{Approximate, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Tanh};
 use tinytorch_autograd::PointwiseBackward;

@@ -5,11 +5,12 @@
 
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet")]
 
-use super::{numbers, pieces, settings};
+use super::{numbers, pieces};
 use crate::copy::dense_tensor;
 use crate::level::level;
 use crate::loops::Loops;
 use crate::out::tensor;
+use crate::settings;
 use crate::simd::vectorized;
 use std::iter::repeat_n;
 use tinytorch_tensor::{Compare, Comparison, Element, Kernels, Op, Tensor, Where};

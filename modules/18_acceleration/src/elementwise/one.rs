@@ -2,11 +2,12 @@
 
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet")]
 
-use super::{pieces, settings};
+use super::pieces;
 use crate::copy::dense;
 use crate::level::level;
 use crate::math;
 use crate::out::tensor;
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use tinytorch_activations::{Approximate, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Tanh};
 use tinytorch_tensor::{Abs, Clamp, Exp, Kernels, Ln, Neg, Op, Sqrt, Tensor};

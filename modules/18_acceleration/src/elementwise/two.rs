@@ -5,11 +5,12 @@
 
 #![expect(unsafe_code, reason = "fills memory that is not initialized yet")]
 
-use super::{numbers, pieces, settings};
+use super::{numbers, pieces};
 use crate::copy::dense_tensor;
 use crate::level::level;
 use crate::loops::Loops;
 use crate::out::tensor;
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use tinytorch_tensor::{Add, Div, Kernels, Maximum, Minimum, Mul, Op, Pow, Sub, Tensor};
 

@@ -6,9 +6,10 @@ use super::extreme::{Best, Extreme, Largest, Smallest, place};
 use super::sum::{Itself, SumOver, sum_of};
 use super::{reduce, shared};
 use crate::copy::dense;
-use crate::elementwise::{One, settings};
+use crate::elementwise::One;
 use crate::level::level;
 use crate::out::tensor;
+use crate::settings;
 use crate::simd::{Simd, vectorized};
 use tinytorch_tensor::{
     ArgMax, ArgMin, Kernels, Max, Mean, Min, Op, ReducedAxes, Std, Sum, SumTo, Tensor, Var,
