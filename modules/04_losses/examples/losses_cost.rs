@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: the time of cross entropy per logit.
 //!
-//! `cargo run --release -p tinytorch-losses --example cost`
+//! `cargo run --release -p tinytorch-losses --example losses_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

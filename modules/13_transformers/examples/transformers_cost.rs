@@ -1,7 +1,7 @@
 //! What the lesson predicts and measures: the parameters and the work of a small GPT, and where
 //! the time of a training step goes.
 //!
-//! `cargo run --release -p tinytorch-transformers --example cost`
+//! `cargo run --release -p tinytorch-transformers --example transformers_cost`
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: 1,024 ids in a table of GPT-2's size.
 //!
-//! `cargo run --release -p tinytorch-embeddings --example cost`
+//! `cargo run --release -p tinytorch-embeddings --example embeddings_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: bytes moved and operations done per second.
 //!
-//! `cargo run --release -p tinytorch-tensor --example cost`
+//! `cargo run --release -p tinytorch-tensor --example tensor_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

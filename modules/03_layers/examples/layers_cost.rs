@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: one layer, for few rows and for many.
 //!
-//! `cargo run --release -p tinytorch-layers --example cost`
+//! `cargo run --release -p tinytorch-layers --example layers_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

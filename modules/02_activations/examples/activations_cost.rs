@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: a million numbers through each activation.
 //!
-//! `cargo run --release -p tinytorch-activations --example cost`
+//! `cargo run --release -p tinytorch-activations --example activations_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

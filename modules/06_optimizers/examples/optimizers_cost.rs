@@ -2,7 +2,7 @@
 //! memory traffic.
 //!
 //! ```text
-//! cargo run --release -p tinytorch-optimizers --example cost
+//! cargo run --release -p tinytorch-optimizers --example optimizers_cost
 //! ```
 
 use std::time::Instant;

@@ -1,6 +1,6 @@
 //! What the lesson predicts and measures: a run that is interrupted, and what a checkpoint costs.
 //!
-//! `cargo run -p tinytorch-training --example cost`
+//! `cargo run -p tinytorch-training --example training_cost`
 
 use std::iter::Cloned;
 use std::slice::Iter;

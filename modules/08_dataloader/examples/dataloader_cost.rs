@@ -1,6 +1,6 @@
 //! What the lesson predicts and measures: an epoch of 60,000 pictures of 28 x 28, as MNIST has.
 //!
-//! `cargo run --release -p tinytorch-dataloader --example cost`
+//! `cargo run --release -p tinytorch-dataloader --example dataloader_cost`
 
 use std::time::Instant;
 use tinytorch_dataloader::{

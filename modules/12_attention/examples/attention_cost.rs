@@ -1,6 +1,6 @@
 //! What the lesson's "What it costs" predicts, measured: attention over texts of growing length.
 //!
-//! `cargo run --release -p tinytorch-attention --example cost`
+//! `cargo run --release -p tinytorch-attention --example attention_cost`
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,5 +1,5 @@
 //! What a convolution costs, as loops and as a matrix product:
-//! `cargo run --release -p tinytorch-spatial --example cost`.
+//! `cargo run --release -p tinytorch-spatial --example spatial_cost`.
 
 use std::time::Instant;
 use tinytorch_autograd::{Backward, BackwardOptions, no_grad};
