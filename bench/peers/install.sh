@@ -3,12 +3,13 @@
 #
 #   bench/peers/install.sh [python] [products] [candle] [burn]
 #
-# They go to the folder that BENCH_PEERS names, or to `peers` among the temporary files: 7 GB with
-# PyTorch, whose wheel for Linux wants its CUDA libraries even where there is no GPU.
+# They go to the folder that BENCH_PEERS names, or to target/peers: 7 GB with PyTorch, whose wheel
+# for Linux wants its CUDA libraries even where there is no GPU.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-there=${BENCH_PEERS:-${TMPDIR:-/tmp}/peers}
+there=${BENCH_PEERS:-$here/../../target/peers}
 mkdir -p "$there"
+there=$(cd "$there" && pwd)
 for part in "${@:-python products candle burn}"; do
   for name in $part; do
     case $name in

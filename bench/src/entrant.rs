@@ -76,11 +76,11 @@ pub struct Places {
 }
 
 impl Places {
-    /// In the folder that `BENCH_PEERS` names, or in `peers` among the temporary files.
+    /// In the folder that `BENCH_PEERS` names, or in `target/peers`.
     pub fn find() -> Self {
         let named = std::env::var_os("BENCH_PEERS").map(PathBuf::from);
         Self {
-            installed: named.unwrap_or_else(|| std::env::temp_dir().join("peers")),
+            installed: named.unwrap_or_else(|| crate::target().join("peers")),
             scripts: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/py"),
         }
     }

@@ -10,15 +10,19 @@
 //! of the machine's peak, measured in the same run, we reach. `peers/README.md` installs the
 //! others; who is not installed is left out.
 //!
+//! What has been measured is in a file at once, by default in `target/bench`: a race that is
+//! interrupted loses nothing, and `--table FILE` prints what it gave.
+//!
 //! With `--peers none` it is a quick measurement of our own side, for who writes a kernel. What
 //! the framework costs on its own, in time and bytes, is another program: `--bin costs`.
 
+mod date;
 mod entrant;
-mod json;
 mod ours;
 mod probe;
 mod process;
 mod race;
+mod record;
 mod results;
 mod table;
 mod workload;
@@ -28,11 +32,12 @@ use entrant::Places;
 use meter::Meter;
 use probe::Probe;
 use race::Rules;
-use std::path::PathBuf;
+use record::{Record, Row};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
-use table::Judged;
-use workload::{Ours, Precision, Workload, is_asked_for};
+use workload::{Ours, Workload, is_asked_for};
 
 /// Races TinyTorch against other frameworks on this machine.
 #[derive(Parser)]
@@ -70,9 +75,13 @@ struct Race {
     /// Runs all workloads of a family in one process: quicker, but what ran before leaves its traces
     #[arg(long)]
     together: bool,
-    /// Writes the results into this file
+    /// Writes the results into this file, after each round of each workload
+    /// [default: target/bench/DATE.json]
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Prints the table of such a file instead
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    table: Option<PathBuf>,
     /// Lists the workloads instead
     #[arg(long)]
     list: bool,
@@ -121,23 +130,6 @@ impl Machine {
         let found = self.probes.iter().find(|(of, _)| *of == threads);
         &found.expect("a probe was made for each number of threads").1
     }
-
-    /// A line each, as a number without a place means nothing.
-    fn print(&self) {
-        println!("{}, {} cores", self.name, self.cores);
-        for (threads, probe) in &self.probes {
-            let giga = |precision| probe.products(precision) / 1e9;
-            println!(
-                "{threads} threads: f32 {:.0} GFLOP/s, bf16 {:.0}, int8 {:.0} GOP/s, reading {:.0} \
-                 GB/s",
-                giga(Precision::F32),
-                giga(Precision::Bf16),
-                giga(Precision::Int8),
-                probe.reading(f64::INFINITY) / 1e9
-            );
-        }
-        println!();
-    }
 }
 
 fn main() -> ExitCode {
@@ -146,9 +138,28 @@ fn main() -> ExitCode {
     match cli.command {
         Some(Command::Measure { only, seconds }) => measure(&workloads, &only, seconds),
         None if cli.race.list => list(&workloads),
-        None => return run(&workloads, &cli.race),
+        None => {
+            return match &cli.race.table {
+                Some(file) => print(file),
+                None => run(&workloads, &cli.race),
+            };
+        }
     }
     ExitCode::SUCCESS
+}
+
+/// What an earlier race, or one that still runs, has given.
+fn print(file: &Path) -> ExitCode {
+    match Record::read(file) {
+        Ok(record) => {
+            println!("{}\n{}", table::place(&record), table::results(&record));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{} has no results: {error}", file.display());
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn measure(workloads: &[Workload], only: &str, seconds: f64) {
@@ -185,27 +196,45 @@ fn run(workloads: &[Workload], race: &Race) -> ExitCode {
         println!("{peer} is not installed in {place}; bench/peers/README.md says how");
     }
     let machine = Machine::look(&race.threads);
-    machine.print();
     let &Race { rounds, seconds, patience, least, together, .. } = race;
     let rules = Rules { rounds, seconds, patience, least, together };
-    let raced = race::race(&asked, &race.threads, &entrants, &places, &rules);
-    let judged: Vec<Judged> =
-        raced.iter().map(|row| Judged::new(row, machine.probe(row.threads))).collect();
-    let shown: Vec<&str> = entrant::peers()
-        .into_iter()
-        .filter(|peer| entrants.iter().any(|entrant| entrant.peer == *peer))
-        .collect();
-    println!("{}\n{}", table::table(&judged, &shown), table::summary(&judged));
-    let written = match &race.json {
-        Some(file) => {
-            std::fs::write(file, format!("{:#}\n", json::document(&machine, &rules, &judged)))
-        }
-        None => Ok(()),
-    };
+    let columns = entrant::peers().into_iter();
+    let columns: Vec<&str> =
+        columns.filter(|peer| entrants.iter().any(|entrant| entrant.peer == *peer)).collect();
+    let mut record = Record::new(&machine, &rules, &columns);
+    println!("{}", table::place(&record));
+    let file = race.json.clone().unwrap_or_else(|| default_file(&record));
+    let mut written = record.write(&file); // before it takes hours for nothing
     if let Err(error) = &written {
-        eprintln!("the results could not be written: {error}");
+        eprintln!("{} can't be written: {error}", file.display());
+        return ExitCode::from(2);
     }
-    let failed = raced.iter().any(|row| row.cell.failure.is_some());
+    race::race(&asked, &race.threads, &entrants, &places, &rules, |rows| {
+        let row = |raced: &&race::Raced| Row::new(raced, machine.probe(raced.threads));
+        record.rows = rows.iter().map(row).collect();
+        written = record.write(&file);
+    });
+    println!("{}", table::results(&record));
+    finish(&record, &file, written)
+}
+
+/// Beside what was built, with the time in its name.
+fn default_file(record: &Record) -> PathBuf {
+    let name = date::time(record.unix_seconds).replace([' ', ':'], "-");
+    target().join("bench").join(name).with_extension("json")
+}
+
+/// Where this repository keeps what it makes.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target")
+}
+
+fn finish(record: &Record, file: &Path, written: io::Result<()>) -> ExitCode {
+    match &written {
+        Ok(()) => println!("written to {}", file.display()),
+        Err(error) => eprintln!("{} can't be written: {error}", file.display()),
+    }
+    let failed = record.rows.iter().any(|row| row.failure.is_some());
     if failed || written.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
@@ -241,6 +270,15 @@ mod tests {
         assert_eq!((race.peers.len(), race.only.len(), race.threads), (2, 2, vec![1]));
         let race = parse(&[]);
         assert_eq!((race.peers, race.threads, race.rounds), (default_peers(), vec![1, 2], 3));
+        assert_eq!(parse(&["--table", "x.json"]).table, Some("x.json".into()));
+    }
+
+    #[test]
+    fn a_file_has_the_time_in_its_name() {
+        let machine = Machine { name: String::new(), cores: 1, seconds: 0, probes: Vec::new() };
+        let rules = Rules { rounds: 1, seconds: 0.0, patience: 1, least: false, together: false };
+        let file = default_file(&Record::new(&machine, &rules, &[]));
+        assert!(file.ends_with("target/bench/1970-01-01-00-00-00.json"), "{}", file.display());
     }
 
     #[test]

@@ -9,10 +9,11 @@ mod writing;
 mod low_precision;
 mod rows;
 mod process;
-mod not_built;
 
 use crate::workload::Workload;
 use meter::{det, det_int, weights};
+use tinytorch::acceleration::{LowPrecision, autocast};
+use tinytorch::layers::{Path, SlotMut};
 use tinytorch::prelude::*;
 
 /// All rows, in the order of the table.
@@ -27,7 +28,6 @@ pub fn workloads() -> Vec<Workload> {
         low_precision::workloads(),
         rows::workloads(),
         process::workloads(),
-        not_built::workloads(),
     ];
     let mut all: Vec<Workload> = families.into_iter().flatten().collect();
     all.sort_by(|a, b| a.name.split('.').next().cmp(&b.name.split('.').next())); // by family alone
@@ -67,6 +67,25 @@ fn trainer<M: State>(
         optimizer.step(&mut model, &loss.backward());
         loss.item()
     }
+}
+
+/// The same loss with products and convolutions in 16 bits; parameters stay in 32.
+fn mixed<M>(loss: impl Fn(&M) -> Tensor) -> impl Fn(&M) -> Tensor {
+    move |model| autocast(|| loss(model))
+}
+
+/// A model for use without gradients, whose matrices and convolutions are kept in 16 bits. Tables,
+/// norms and biases, which nothing is multiplied with, stay in 32.
+fn halved<M: State>(mut model: M) -> M {
+    model.visit_mut(&mut Path::new(), &mut |path, slot| {
+        if let SlotMut::Tensor(tensor) = slot
+            && tensor.ndim() > 1
+            && !path.as_str().starts_with("embed.")
+        {
+            *tensor = tensor.detach().to_bf16();
+        }
+    });
+    model
 }
 
 #[cfg(test)]

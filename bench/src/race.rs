@@ -27,29 +27,34 @@ pub struct Raced<'a> {
     pub workload: &'a Workload,
     /// On how many threads.
     pub threads: usize,
-    /// What came of it.
+    /// How many rounds it has had.
+    pub rounds: usize,
+    /// What came of them.
     pub cell: Cell,
 }
 
 /// Runs all rounds of all workloads. A round is ours, then each mode of each other, every one in a
-/// fresh process; the next starts with another one.
-pub fn race<'a>(
-    workloads: &[&'a Workload],
+/// fresh process; the next starts with another one. After each round of a workload, `show` gets
+/// all rows that have had one, whole as they are by then: nobody has to wait for the end.
+pub fn race(
+    workloads: &[&Workload],
     threads: &[usize],
     entrants: &[Entrant],
     places: &Places,
     rules: &Rules,
-) -> Vec<Raced<'a>> {
+    mut show: impl FnMut(&[&Raced]),
+) {
     let each = workloads.iter().flat_map(|&workload| {
         threads.iter().map(move |&threads| {
             let cell = Cell { least: rules.least, ..Cell::default() };
-            Raced { workload, threads, cell }
+            Raced { workload, threads, rounds: 0, cell }
         })
     });
     let mut heats = heats(each.collect(), rules.together);
     let mut absent = HashSet::new(); // who has nothing to tell of a heat is not asked again
     for round in 0..rules.rounds {
-        for (number, heat) in heats.iter_mut().enumerate() {
+        for number in 0..heats.len() {
+            let heat = &mut heats[number];
             let names = heat.iter().map(|row| row.workload.name.as_str()).collect::<Vec<_>>();
             let (threads, of) = (heat[0].threads, rules.rounds);
             eprintln!("{} on {threads} threads, round {} of {of}", names.join(", "), round + 1);
@@ -60,9 +65,11 @@ pub fn race<'a>(
                     absent.insert((at, number));
                 }
             }
+            heat.iter_mut().for_each(|row| row.rounds += 1);
+            let begun = heats.iter().flatten().filter(|row| row.rounds > 0);
+            show(&begun.collect::<Vec<_>>());
         }
     }
-    heats.into_iter().flatten().collect()
 }
 
 /// What runs in one process: one workload; or, if they may run `together`, all of a family that
@@ -130,7 +137,7 @@ mod tests {
         let all: Vec<&Workload> = timed.iter().chain([&first]).collect();
         let rows = || {
             let rows = all.iter().flat_map(|&workload| {
-                [1, 2].map(|threads| Raced { workload, threads, cell: Cell::default() })
+                [1, 2].map(|threads| Raced { workload, threads, rounds: 0, cell: Cell::default() })
             });
             rows.collect::<Vec<_>>()
         };
@@ -142,7 +149,8 @@ mod tests {
     #[test]
     fn who_does_not_start_has_failed_and_has_told_nothing() {
         let workload = Workload::new("W1.a", Work::NONE, |_| ());
-        let mut heat = [Raced { workload: &workload, threads: 1, cell: Cell::default() }];
+        let mut heat =
+            [Raced { workload: &workload, threads: 1, rounds: 0, cell: Cell::default() }];
         let places = Places { installed: "/no/such".into(), scripts: "/no/such".into() };
         let rules = Rules { rounds: 1, seconds: 0.0, patience: 5, least: false, together: false };
         let candle = Entrant {
@@ -153,5 +161,17 @@ mod tests {
         };
         assert!(!turn(&mut heat, &candle, &places, &rules));
         assert!(heat[0].cell.runs.is_empty() && heat[0].cell.failure.is_none());
+    }
+
+    #[test]
+    fn what_was_measured_is_shown_after_each_round_of_each_workload() {
+        let all = ["W1.a", "W2.a"].map(|name| Workload::new(name, Work::NONE, |_| ()));
+        let places = Places { installed: "/no/such".into(), scripts: "/no/such".into() };
+        let rules = Rules { rounds: 2, seconds: 0.0, patience: 5, least: false, together: false };
+        let mut shown = Vec::new();
+        race(&all.each_ref(), &[1], &[], &places, &rules, |rows| {
+            shown.push(rows.iter().map(|row| row.rounds).collect::<Vec<_>>());
+        });
+        assert_eq!(shown, [vec![1], vec![1, 1], vec![2, 1], vec![2, 2]]);
     }
 }

@@ -3,6 +3,7 @@
 use crate::entrant::OURS;
 use crate::process::Line;
 use crate::workload::{Metric, Workload, same_loss};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One workload on one number of threads.
@@ -22,9 +23,10 @@ pub struct Cell {
 }
 
 /// The median over the rounds, and the ends.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Spread {
     /// The mode: `torch-eager-fused+keep`.
+    #[serde(rename = "mode")]
     pub entrant: String,
     /// Half of the rounds gave less.
     pub median: f64,
@@ -37,7 +39,8 @@ pub struct Spread {
 }
 
 /// How we stand to the best of the others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Clearly less time or memory.
     Ahead,

@@ -1,43 +1,30 @@
-//! The table, as Markdown that can be read as it is.
+//! The table, as Markdown that can be read as it is; and a record in full.
 
-use crate::entrant::OURS;
-use crate::probe::Probe;
-use crate::race::Raced;
-use crate::results::{MARGIN, SHARED_MARGIN, Spread, Standing, geometric_mean, standing};
-use crate::workload::Ours;
+use crate::date;
+use crate::record::{Peak, Record, Row};
+use crate::results::{Spread, Standing, geometric_mean};
 
-/// What is to be shown of a row beyond what was measured.
-pub struct Judged<'a> {
-    /// What was measured.
-    pub raced: &'a Raced<'a>,
-    /// The least time that the work takes on this machine, in milliseconds.
-    pub limit: Option<f64>,
-    /// Which ratios mean nothing.
-    pub margin: f64,
+/// When and where, as a number without them means nothing: a line each.
+pub fn place(record: &Record) -> String {
+    let Record { machine, cores, unix_seconds, .. } = record;
+    let mut text = format!("{machine}, {cores} cores, {} UTC\n", date::time(*unix_seconds));
+    for Peak { threads, f32_gflops, bf16_gflops, int8_gops, read_gb_per_s } in &record.peaks {
+        text += &format!(
+            "{threads} threads: f32 {f32_gflops:.0} GFLOP/s, bf16 {bf16_gflops:.0}, int8 \
+             {int8_gops:.0} GOP/s, reading {read_gb_per_s:.0} GB/s\n"
+        );
+    }
+    text
 }
 
-impl<'a> Judged<'a> {
-    /// Puts a row beside what the machine can do.
-    pub fn new(raced: &'a Raced<'a>, probe: &Probe) -> Self {
-        let work = raced.workload.work;
-        let shared = raced.threads > 1 && probe.waits_for_memory(work);
-        let margin = if shared { SHARED_MARGIN } else { MARGIN };
-        Self { raced, limit: probe.limit(work), margin }
-    }
-
-    /// How we stand, if there is someone to stand beside.
-    pub fn standing(&self) -> Option<Standing> {
-        Some(standing(self.raced.cell.ratio()?, self.margin))
-    }
-
-    /// Which part of the machine's peak we reach: 1 is all of it.
-    pub fn share(&self) -> Option<f64> {
-        Some(self.limit? / self.raced.cell.ours()?.median)
-    }
+/// The table, and what it comes to.
+pub fn results(record: &Record) -> String {
+    let peers: Vec<&str> = record.peers.iter().map(String::as_str).collect();
+    format!("{}\n{}", table(&record.rows, &peers), summary(&record.rows))
 }
 
 /// All rows, with a column for each of `peers`.
-pub fn table(rows: &[Judged], peers: &[&str]) -> String {
+fn table(rows: &[Row], peers: &[&str]) -> String {
     let last = ["best other", "ours / best", "", "of peak", "losses"];
     let first = ["workload", "threads", "unit", "ours"];
     let header = first.iter().chain(peers).chain(&last).map(|cell| (*cell).to_string()).collect();
@@ -47,12 +34,12 @@ pub fn table(rows: &[Judged], peers: &[&str]) -> String {
 }
 
 /// What the whole table comes to.
-pub fn summary(rows: &[Judged]) -> String {
-    let ratios: Vec<f64> = rows.iter().filter_map(|row| row.raced.cell.ratio()).collect();
+fn summary(rows: &[Row]) -> String {
+    let ratios: Vec<f64> = rows.iter().filter_map(|row| row.ratio).collect();
     let Some(mean) = geometric_mean(ratios.iter().copied()) else {
         return "nothing to compare with".to_string();
     };
-    let count = |of| rows.iter().filter(|row| row.standing() == Some(of)).count();
+    let count = |of| rows.iter().filter(|row| row.standing == Some(of)).count();
     let (ahead, tie, behind) =
         (count(Standing::Ahead), count(Standing::Tie), count(Standing::Behind));
     let n = ratios.len();
@@ -62,32 +49,30 @@ pub fn summary(rows: &[Judged]) -> String {
     )
 }
 
-fn cells(row: &Judged, peers: &[&str]) -> Vec<String> {
-    let Raced { workload, threads, cell } = row.raced;
-    let mut cells = vec![workload.name.clone(), threads.to_string(), workload.unit().to_string()];
+fn cells(row: &Row, peers: &[&str]) -> Vec<String> {
+    let mut cells = vec![row.workload.clone(), row.threads.to_string(), row.unit.clone()];
     cells.push(ours(row));
-    let best_of = |peer: &&str| cell.modes(peer).first().map(|mode| digits(mode.median));
+    let best_of = |peer: &&str| Some(digits(row.others.get(*peer)?.first()?.median));
     cells.extend(peers.iter().map(|peer| best_of(peer).unwrap_or_default()));
-    let best = cell.best();
-    cells.push(best.map(|best| best.entrant).unwrap_or_default());
-    cells.push(cell.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default());
-    cells.push(match row.standing() {
+    cells.push(row.best.clone().unwrap_or_default());
+    cells.push(row.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default());
+    cells.push(match row.standing {
         Some(Standing::Ahead) => "ahead".to_string(),
         Some(Standing::Tie) => "tie".to_string(),
         Some(Standing::Behind) => "behind".to_string(),
         None => String::new(),
     });
-    cells.push(row.share().map(|share| format!("{:.0} %", 100.0 * share)).unwrap_or_default());
-    cells.push(losses(row.raced));
+    cells.push(row.share.map(|share| format!("{:.0} %", 100.0 * share)).unwrap_or_default());
+    cells.push(row.losses.clone());
     cells
 }
 
 /// Our own time, or why there is none.
-fn ours(row: &Judged) -> String {
-    match (&row.raced.workload.ours, row.raced.cell.ours()) {
-        (_, Some(ours)) => with_spread(&ours),
-        (Ours::NotBuilt(missing), None) => format!("not built yet: {missing}"),
-        _ => row.raced.cell.failure.clone().unwrap_or_default(),
+fn ours(row: &Row) -> String {
+    match (&row.ours, &row.not_built) {
+        (Some(ours), _) => with_spread(ours),
+        (None, Some(missing)) => format!("not built yet: {missing}"),
+        (None, None) => row.failure.clone().unwrap_or_default(),
     }
 }
 
@@ -100,22 +85,8 @@ fn with_spread(ours: &Spread) -> String {
     }
 }
 
-/// Whether all that was trained was the same thing.
-fn losses(raced: &Raced) -> String {
-    let Raced { workload, cell, .. } = raced;
-    let different = cell.different.iter().map(|(mode, loss)| format!("{mode} differs: {loss}"));
-    let different: Vec<String> = different.collect();
-    match (workload.losses, different.is_empty()) {
-        ([], _) => String::new(),
-        (_, false) => different.join(", "),
-        (_, true) if cell.same.iter().any(|mode| mode == OURS) => "equal".to_string(),
-        (_, true) if cell.same.is_empty() => String::new(),
-        (_, true) => "equal among others".to_string(),
-    }
-}
-
 /// Three digits that count.
-pub fn digits(value: f64) -> String {
+fn digits(value: f64) -> String {
     let before = value.abs().log10().floor() as i32 + 1;
     match value {
         0.0 => "0".to_string(),
@@ -140,8 +111,10 @@ fn aligned(lines: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Cell;
-    use crate::workload::{Work, Workload};
+    use crate::entrant::OURS;
+    use crate::race::Raced;
+    use crate::results::{Cell, MARGIN};
+    use crate::workload::{Ours, Work, Workload};
 
     fn raced(workload: &Workload) -> Raced<'_> {
         let mut cell = Cell::default();
@@ -149,15 +122,14 @@ mod tests {
         cell.runs.insert(("torch", "torch-eager+keep".to_string()), vec![4.0]);
         cell.runs.insert(("jax", "jax".to_string()), vec![5.0]);
         cell.same.push(OURS.to_string());
-        Raced { workload, threads: 2, cell }
+        Raced { workload, threads: 2, rounds: 3, cell }
     }
 
     #[test]
     fn a_row_says_who_is_best_and_how_we_stand() {
         let workload =
             Workload { losses: &[(1, 2.0)], ..Workload::new("W2.x", Work::NONE, |_| ()) };
-        let raced = raced(&workload);
-        let row = Judged { raced: &raced, limit: Some(1.0), margin: MARGIN };
+        let row = Row::beside(&raced(&workload), Some(1.0), MARGIN);
         assert_eq!(
             table(&[row], &["torch", "jax", "burn"]),
             "\
@@ -174,25 +146,16 @@ mod tests {
             Workload { ours: Ours::NotBuilt("bf16"), ..Workload::new("W7.x", Work::NONE, |_| ()) };
         let mut raced = raced(&workload);
         raced.cell.runs.remove(&(OURS, OURS.to_string()));
-        let row = Judged { raced: &raced, limit: None, margin: MARGIN };
-        assert_eq!(row.standing(), None);
+        let row = Row::beside(&raced, None, MARGIN);
+        assert_eq!(row.standing, None);
         let table = table(&[row], &["torch"]);
         assert!(table.contains("| not built yet: bf16 | 4.00  | torch-eager+keep |"), "{table}");
     }
 
     #[test]
-    fn another_loss_is_named() {
-        let workload = Workload { losses: &[(1, 2.0)], ..Workload::new("W2", Work::NONE, |_| ()) };
-        let mut raced = raced(&workload);
-        raced.cell.different.insert("jax".to_string(), 2.5);
-        assert_eq!(losses(&raced), "jax differs: 2.5");
-    }
-
-    #[test]
     fn a_table_comes_to_a_count_and_a_mean() {
         let workload = Workload::new("W2.x", Work::NONE, |_| ());
-        let raced = raced(&workload);
-        let row = || Judged { raced: &raced, limit: None, margin: MARGIN };
+        let row = || Row::beside(&raced(&workload), None, MARGIN);
         assert_eq!(
             summary(&[row(), row()]),
             "2 rows compared: ahead in 2, tied in 0, behind in 0; geometric mean of ours / best 0.50"

@@ -61,6 +61,9 @@ impl Work {
     }
 }
 
+/// Losses by the step, from 1 on, before whose update they are.
+pub type Losses = &'static [(usize, f64)];
+
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Metric {
@@ -91,7 +94,7 @@ pub struct Workload {
     /// What is compared.
     pub metric: Metric,
     /// Losses that every entrant must have: those of PyTorch.
-    pub losses: &'static [(usize, f64)],
+    pub losses: Losses,
     /// How we run it.
     pub ours: Ours,
 }
@@ -106,22 +109,24 @@ impl Workload {
     /// A training step, which `task` sets up: it gives a function that takes a step and returns the
     /// loss before it. The losses are checked before anything is timed.
     pub fn training<S: FnMut() -> f32>(
-        name: &'static str,
+        name: impl Into<String>,
         work: Work,
-        losses: &'static [(usize, f64)],
+        losses: Losses,
         task: impl Fn() -> S + 'static,
     ) -> Self {
+        let name = name.into();
+        let of = name.clone();
         let run = move |meter: &Meter| {
             let mut step = task();
             let steps = losses.iter().map(|&(step, _)| step).max().unwrap_or(0);
-            let seen = meter.losses(name, steps, &mut step);
+            let seen = meter.losses(&of, steps, &mut step);
             for &(at, expected) in losses {
                 let loss = f64::from(seen[at - 1]);
-                let equal = same_loss(Precision::F32, loss, expected);
+                let equal = same_loss(work.precision, loss, expected);
                 assert!(equal, "loss {at} is {loss}, and PyTorch's is {expected}");
             }
-            meter.time(name, step);
-            meter.memory(name);
+            meter.time(&of, step);
+            meter.memory(&of);
         };
         Self { losses, ..Self::new(name, work, run) }
     }
@@ -175,14 +180,25 @@ mod tests {
         assert!(!same_loss(Precision::F32, f64::NAN, 1.0));
     }
 
-    #[test]
-    fn a_wrong_loss_is_not_timed() {
-        let workload = Workload::training("W0.wrong", Work::NONE, &[(1, 2.0)], || || 2.1);
+    /// What it comes to that the loss is this one and should be 2.
+    fn trained(work: Work, loss: f32) -> std::thread::Result<()> {
+        let workload = Workload::training("W0.x", work, &[(1, 2.0)], move || move || loss);
         let Ours::Built(run) = workload.ours else { unreachable!("it has a function") };
         let meter = Meter::new("ours", 1, &[], 0.0);
-        let run = std::panic::AssertUnwindSafe(|| run(&meter));
-        let panic = std::panic::catch_unwind(run).expect_err("a wrong loss");
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&meter)))
+    }
+
+    #[test]
+    fn a_wrong_loss_is_not_timed() {
+        let panic = trained(Work::NONE, 2.1).expect_err("a wrong loss");
         let message = panic.downcast_ref::<String>().expect("a message");
         assert!(message.contains("and PyTorch's is 2"), "{message}");
+    }
+
+    #[test]
+    fn a_loss_in_16_bits_may_be_off_a_little_more() {
+        let small = Work::NONE.in_format(Precision::Bf16);
+        assert!(trained(Work::NONE, 2.0001).is_err() && trained(small, 2.0001).is_ok());
+        assert!(trained(small, 2.001).is_err());
     }
 }

@@ -43,10 +43,13 @@ def layers(meter, m, k, n):
         meter.time(f"W7.bf16_{size}", lambda: half(x16))
     if meter.wants(f"W7.int8_{size}"):
         in_bytes(meter, f"W7.int8_{size}", layer, x)
+    if meter.wants(f"W7.int8_mm_{size}"):
+        a, b = (x * 127).to(torch.int8), (weight.t() * 127).to(torch.int8)
+        meter.time(f"W7.int8_mm_{size}", lambda: torch._int_mm(a, b))
 
 
 def in_bytes(meter, name, layer, x):
-    """Quantized while it runs, by three engines; and the bare product of integers."""
+    """Quantized while it runs, by three engines."""
     for engine in ("fbgemm", "onednn", "x86"):
         try:
             torch.backends.quantized.engine = engine
@@ -54,6 +57,3 @@ def in_bytes(meter, name, layer, x):
             meter.time(name, lambda: model(x), "-" + engine)
         except RuntimeError as error:
             print(engine, error, file=sys.stderr)
-    a = (x * 127).to(torch.int8)
-    b = (layer.weight.data.t() * 127).to(torch.int8)
-    meter.time(name, lambda: torch._int_mm(a, b), "-int_mm")
