@@ -2,7 +2,7 @@
 //!
 //! A kernel is written once, for any `S: Simd`, and compiled for each [`Level`]:
 //!
-//! ```ignore
+//! ```text
 //! vectorized! {
 //!     /// Doubles every number.
 //!     pub(crate) fn double<S>(x: &mut [f32]) {

@@ -45,23 +45,39 @@ pub(super) fn compute_parallel(level: Level, product: &Product) {
     if work < WORTH_SHARING || threads() == 1 {
         return compute(level, product, 0..m, 0..n);
     }
-    let pieces = (work / PIECE).min(4 * threads());
+    let threads = threads();
+    let pieces = (work / PIECE).clamp(threads, 8 * threads);
     let [down, across] = match few::applies(product) {
-        true => [1, pieces.min(n.div_ceil(32))],
-        false => grid(m, n, pieces),
+        true => [1, pieces.min(n.div_ceil(UNIT))],
+        false => grid([m, n], pieces, threads),
     };
     parallel(down * across, |i| {
         let (i, j) = (i / across, i % across);
-        compute(level, product, nth(i, down, m, 1), nth(j, across, n, 32));
+        compute(level, product, nth(i, down, m, 1), nth(j, across, n, UNIT));
     });
 }
 
-/// Into how many parts rows and columns are cut: about `pieces` in all, as square as may be, as
-/// each piece packs its own rows and columns.
-fn grid(m: usize, n: usize, pieces: usize) -> [usize; 2] {
-    let side = (m * n / pieces).isqrt().clamp(32, COLUMNS);
-    let across = n.div_ceil(side).min(pieces);
-    [pieces.div_ceil(across).clamp(1, m.div_ceil(14)), across]
+/// Columns are cut at multiples of this.
+const UNIT: usize = 32;
+
+/// Into how many parts rows and columns are cut, at most `pieces` in all: so that the threads,
+/// each taking the next piece when it has done one, end soonest.
+///
+/// For each step of `k` a piece takes a cycle per 32 of its products, and an eighth of one to pack
+/// a number. The last thread to end is late by a part of a piece, so few large ones are no good,
+/// and many small ones pack the same numbers again and again.
+fn grid([m, n]: [usize; 2], pieces: usize, threads: usize) -> [usize; 2] {
+    let time = |[down, across]: [usize; 2]| {
+        let (rows, columns) = (m.div_ceil(down), n.div_ceil(UNIT).div_ceil(across) * UNIT);
+        let piece = rows * columns + 4 * (rows + columns);
+        piece * (4 * (down * across).div_ceil(threads) + 1)
+    };
+    let downs = 1..=pieces.min(m.div_ceil(14));
+    let grids = downs.flat_map(|down| {
+        let across = (pieces / down).clamp(1, n.div_ceil(UNIT).max(1));
+        (1..=across).map(move |across| [down, across])
+    });
+    grids.min_by_key(|&grid| time(grid)).unwrap_or([1, 1])
 }
 
 /// Part `i` of `parts` parts of `0..n`, which begin at multiples of `unit`.
@@ -253,14 +269,22 @@ mod tests {
     fn a_grid_covers_every_row_and_column_once() {
         for (m, n) in [(1, 1), (9, 700), (14, 32), (100, 33), (128, 128), (2048, 65), (70, 5000)] {
             for pieces in [1, 2, 7, 8, 64] {
-                let [down, across] = grid(m, n, pieces);
-                assert!(across <= pieces && down * across < pieces + across, "{m} {n} {pieces}");
-                for (parts, of, unit) in [(down, m, 1), (across, n, 32)] {
+                let [down, across] = grid([m, n], pieces, 3);
+                assert!((1..=pieces).contains(&(down * across)), "{m} {n} {pieces}");
+                for (parts, of, unit) in [(down, m, 1), (across, n, UNIT)] {
                     let covered: Vec<usize> =
                         (0..parts).flat_map(|i| nth(i, parts, of, unit)).collect();
                     assert_eq!(covered, (0..of).collect::<Vec<_>>());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn two_threads_end_together() {
+        for (m, n) in [(512, 512), (2048, 128), (128, 512), (64, 784)] {
+            let [down, across] = grid([m, n], 16, 2);
+            assert!((down * across).is_multiple_of(2), "{m} {n}: {down} by {across}");
         }
     }
 }
