@@ -5,6 +5,7 @@ use crate::args::Args;
 use crate::array::{Array, broadcast, zip};
 use crate::draw::{Draw, Sample};
 use serde_json::json;
+use tinytorch::acceleration::LowPrecision;
 use tinytorch_tensor::Tensor;
 
 pub fn rows() -> Vec<Row> {
@@ -154,6 +155,9 @@ pub fn rows() -> Vec<Row> {
                 Sample::new(vec![d.ints(&shape, -99, 99)], json!({}))
             },
         ),
+        // Rounded, so no difference tells the slope, which is taken as 1.
+        Row::new("to_bf16", |x, _| x[0].to_bf16().to_f32(), |x, _| x[0].map(to_bf16), one)
+            .with_constants(&[0]),
         Row::new("to_i32", |x, _| x[0].to_i32(), |x, _| x[0].map(f64::trunc).into_whole(), one),
         Row::new(
             "contiguous",
@@ -218,4 +222,10 @@ fn two_or_scalar(d: &mut Draw) -> Sample {
         2 => Sample::new(vec![d.ints(&a, -9, 9), d.ints(&b, -9, 9)], json!({})),
         _ => Sample::new(vec![d.floats(&a), d.floats(&b)], json!({})),
     }
+}
+
+/// The nearest number that has 8 bits of significance, the even one of two.
+fn to_bf16(x: f64) -> f64 {
+    let unit = 2f64.powi(x.abs().log2().floor() as i32 - 7);
+    if x == 0.0 { x } else { (x / unit).round_ties_even() * unit }
 }
