@@ -25,7 +25,7 @@ pub struct Task {
 /// characters, 2,000 batches of 12.
 pub const TASK: Task = Task {
     config: GptConfig::shakespeare_small,
-    recipe: Recipe { batch: 12, steps: 2000, lr: 1e-3, warmup: 100, weight_decay: 0.1 },
+    recipe: Recipe { batch: 12, steps: 2000, lr: 2e-3, warmup: 100, weight_decay: 0.1 },
 };
 
 /// What nanoGPT's documentation reports for this setting, in nats a character.

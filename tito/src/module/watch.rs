@@ -96,8 +96,10 @@ impl Watch<'_> {
         let mut whole = false;
         while let Ok(happening) = hear.recv() {
             match happening {
-                Happening::Saved if self.workspace.hashes(self.module)? == self.judged => {}
+                Happening::Saved if !self.changed() => {}
                 Happening::Saved => self.begin(),
+                // An editor is about to put another file in the place of one; it will be told.
+                Happening::Judged(_, verdict) if verdict.is_err() && self.changed() => {}
                 Happening::Judged(run, verdict) if run == self.count => {
                     whole = self.show(&(*verdict)?, keys)?;
                     if whole && until_done {
@@ -116,6 +118,12 @@ impl Watch<'_> {
             }
         }
         Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(MISSED) })
+    }
+
+    /// Whether the files are others than those that the last run began with, or can't be read:
+    /// many editors move a file away before they write it anew.
+    fn changed(&self) -> bool {
+        self.workspace.hashes(self.module).map_or(true, |now| now != self.judged)
     }
 
     /// Ends the run that goes on, and begins another.
