@@ -19,8 +19,10 @@ mod clock;
 mod det;
 mod line;
 mod machine;
+mod products;
 
 pub use clock::{Time, time};
 pub use det::{det, det_int, weights};
 pub use line::Meter;
 pub use machine::{busy_seconds, own_seconds, peak_memory, processor};
+pub use products::PRODUCTS;

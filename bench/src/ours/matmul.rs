@@ -2,21 +2,11 @@
 
 use super::numbers;
 use crate::workload::{Work, Workload};
-
-const SIZES: [(&str, [usize; 3]); 8] = [
-    ("W1.mm_64", [64, 64, 64]),
-    ("W1.mm_128", [128, 128, 128]),
-    ("W1.mm_256", [256, 256, 256]),
-    ("W1.mm_512", [512, 512, 512]),
-    ("W1.mm_1024", [1024, 1024, 1024]),
-    ("W1.mm_2048", [2048, 2048, 2048]),
-    ("W1.mm_64x784x128", [64, 784, 128]),
-    ("W1.mm_1x768x3072", [1, 768, 3072]),
-];
+use meter::PRODUCTS;
 
 /// `[m, k] x [k, n]`, and 32 times `[256, 64] x [64, 256]`, as attention has them.
 pub fn workloads() -> Vec<Workload> {
-    let single = SIZES.into_iter().map(|(name, size)| {
+    let single = PRODUCTS.into_iter().map(|(name, size)| {
         let [m, k, n] = size;
         let work = match m {
             1 => Work::bytes(4.0 * (k * n) as f64), // a weight is used once and waited for

@@ -3,23 +3,12 @@
 use crate::data::{numbers, time};
 use burn::prelude::*;
 use burn::tensor::{FloatDType, module::linear, quantization::QuantScheme};
-use meter::Meter;
-
-const SIZES: [(&str, [usize; 3]); 8] = [
-    ("W1.mm_64", [64, 64, 64]),
-    ("W1.mm_128", [128, 128, 128]),
-    ("W1.mm_256", [256, 256, 256]),
-    ("W1.mm_512", [512, 512, 512]),
-    ("W1.mm_1024", [1024, 1024, 1024]),
-    ("W1.mm_2048", [2048, 2048, 2048]),
-    ("W1.mm_64x784x128", [64, 784, 128]),
-    ("W1.mm_1x768x3072", [1, 768, 3072]),
-];
+use meter::{Meter, PRODUCTS};
 
 const LAYERS: [[usize; 3]; 3] = [[1, 4096, 4096], [64, 1024, 1024], [512, 1024, 1024]];
 
 pub fn run(meter: &Meter, on: &Device) {
-    for (name, [m, k, n]) in SIZES.into_iter().filter(|(name, _)| meter.wants(name)) {
+    for (name, [m, k, n]) in PRODUCTS.into_iter().filter(|(name, _)| meter.wants(name)) {
         let (a, b) = (numbers([m, k], 1, 1.0, on), numbers([k, n], 2, 1.0, on));
         time(meter, name, on, || a.clone().matmul(b.clone()));
     }

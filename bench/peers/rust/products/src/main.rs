@@ -3,18 +3,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use meter::{Meter, det};
-
-const SIZES: [(&str, [usize; 3]); 8] = [
-    ("W1.mm_64", [64, 64, 64]),
-    ("W1.mm_128", [128, 128, 128]),
-    ("W1.mm_256", [256, 256, 256]),
-    ("W1.mm_512", [512, 512, 512]),
-    ("W1.mm_1024", [1024, 1024, 1024]),
-    ("W1.mm_2048", [2048, 2048, 2048]),
-    ("W1.mm_64x784x128", [64, 784, 128]),
-    ("W1.mm_1x768x3072", [1, 768, 3072]),
-];
+use meter::{Meter, PRODUCTS, det};
 
 /// `y = a b`, all row-major and contiguous: `[m, k] x [k, n] -> [m, n]`, on a number of threads.
 type Product = fn([usize; 3], &[f32], &[f32], &mut [f32], usize);
@@ -28,7 +17,7 @@ fn main() {
         _ => panic!("BENCH_MODE is gemm, faer or matrixmultiply, not {mode}"),
     };
     let meter = Meter::from_arguments(&mode);
-    for (name, size) in SIZES.into_iter().filter(|(name, _)| meter.wants(name)) {
+    for (name, size) in PRODUCTS.into_iter().filter(|(name, _)| meter.wants(name)) {
         let [m, k, n] = size;
         let (a, b, mut y) = (det(m * k, 1, 1.0), det(k * n, 2, 1.0), vec![0.0; m * n]);
         meter.time(name, || product(size, &a, &b, &mut y, meter.threads));
