@@ -7,6 +7,9 @@
 //! closed. Two threads are therefore hardly ever slower than one.
 //!
 //! Work is cut into pieces that do not depend on the number of threads, so neither do results.
+//! Who takes which does: each thread has a stretch of the pieces that it begins with, the same
+//! one each time, and only then helps with the others'. What it wrote for one operation, its
+//! cache still has when the next one reads it.
 
 #![expect(unsafe_code, reason = "lends the caller's closure to threads that outlive it")]
 
@@ -86,7 +89,24 @@ thread_local! {
 struct Job {
     work: *const (dyn Fn(usize) + Sync),
     pieces: usize,
+    /// Into how many stretches the pieces are cut: one per thread.
+    shares: usize,
 }
+
+impl Job {
+    /// The pieces that thread `i` begins with.
+    fn share(&self, i: usize) -> Range<usize> {
+        i * self.pieces / self.shares..(i + 1) * self.pieces / self.shares
+    }
+}
+
+/// How many shares there are at most; of more threads, some begin with the same.
+const MOST: usize = 64;
+
+/// How many pieces of a thread's share are taken. Each has lines of the cache of its own, so that
+/// counting here does not disturb those who count there.
+#[repr(align(128))]
+struct Share(AtomicUsize);
 
 /// The door to a job: how many jobs there were, whether it is open, and how many are inside.
 struct Door(AtomicU64);
@@ -134,8 +154,8 @@ struct Pool {
     busy: Mutex<()>,
     job: UnsafeCell<Option<Job>>,
     door: Door,
-    /// The next piece that nobody has taken.
-    next: AtomicUsize,
+    /// Who takes which pieces.
+    shares: [Share; MOST],
     /// What a piece panicked with.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     helpers: Mutex<Vec<&'static Helper>>,
@@ -158,7 +178,7 @@ fn pool() -> &'static Pool {
         busy: Mutex::new(()),
         job: UnsafeCell::new(None),
         door: Door(AtomicU64::new(0)),
-        next: AtomicUsize::new(0),
+        shares: [const { Share(AtomicUsize::new(0)) }; MOST],
         panic: Mutex::new(None),
         helpers: Mutex::new(Vec::new()),
     };
@@ -174,9 +194,12 @@ impl Pool {
         let work = unsafe {
             std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work)
         };
-        self.next.store(0, Ordering::Relaxed);
+        let shares = (helpers + 1).min(MOST);
+        for share in &self.shares[..shares] {
+            share.0.store(0, Ordering::Relaxed);
+        }
         // SAFETY: nobody is inside of the door.
-        unsafe { *self.job.get() = Some(Job { work, pieces }) };
+        unsafe { *self.job.get() = Some(Job { work, pieces, shares }) };
         self.door.open();
         self.wake(helpers);
         self.take_part();
@@ -197,8 +220,10 @@ impl Pool {
                 asleep: AtomicBool::new(false),
                 thread: OnceLock::new(),
             }));
-            let name = format!("tinytorch {}", helpers.len() + 1);
-            let started = thread::Builder::new().name(name).spawn(move || self.serve(helper));
+            let number = helpers.len() + 1; // the caller is number 0
+            let name = format!("tinytorch {number}");
+            let life = move || self.serve(helper, number);
+            let started = thread::Builder::new().name(name).spawn(life);
             let Ok(handle) = started else { return }; // fewer threads do the same work
             let _ = helper.thread.set(handle.thread().clone());
             helpers.push(helper);
@@ -213,12 +238,12 @@ impl Pool {
     }
 
     /// The life of a helper.
-    fn serve(&self, me: &Helper) {
+    fn serve(&self, me: &Helper, number: usize) {
         AT_WORK.set(true);
         loop {
             let seen = self.door.0.load(Ordering::Acquire) / NEXT;
             if self.door.enter() {
-                self.take_part_inside();
+                self.take_part_inside(number);
                 self.door.leave();
             }
             self.look_for_work(me, seen);
@@ -251,25 +276,32 @@ impl Pool {
     /// The caller's part: it is as good as inside.
     fn take_part(&self) {
         AT_WORK.set(true);
-        self.take_part_inside();
+        self.take_part_inside(0);
         AT_WORK.set(false);
     }
 
-    /// Works on pieces until there is none left.
-    fn take_part_inside(&self) {
+    /// Works on pieces until there is none left, first on those of thread `number`.
+    fn take_part_inside(&self, number: usize) {
         // SAFETY: whoever calls is inside of the door, or opened it.
         let Some(job) = (unsafe { *self.job.get() }) else { return };
-        loop {
-            let piece = self.next.fetch_add(1, Ordering::Relaxed);
-            if piece >= job.pieces {
-                return;
+        for i in (number..number + job.shares).map(|i| i % job.shares) {
+            let share = job.share(i);
+            loop {
+                let piece = share.start + self.shares[i].0.fetch_add(1, Ordering::Relaxed);
+                if piece >= share.end {
+                    break;
+                }
+                self.do_piece(&job, piece);
             }
-            // SAFETY: the closure lives until the door is closed and everybody is out.
-            let work = unsafe { &*job.work };
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(piece))) {
-                let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
-                first.get_or_insert(panic);
-            }
+        }
+    }
+
+    fn do_piece(&self, job: &Job, piece: usize) {
+        // SAFETY: the closure lives until the door is closed and everybody is out.
+        let work = unsafe { &*job.work };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(piece))) {
+            let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(panic);
         }
     }
 }
