@@ -29,6 +29,9 @@ const B_WORTH_PACKING: usize = 192;
 /// on different lines of the cache.
 const A_WORTH_PACKING: usize = 128;
 
+/// The same where columns of `a` are runs of memory, and each step of `k` is far from the last.
+const TURNED_A_WORTH_PACKING: usize = 32;
+
 /// Numbers that lie so far apart, 4 KiB, share the few places that a cache has for their address.
 const SAME_PLACE: usize = 1024;
 
@@ -63,13 +66,14 @@ const UNIT: usize = 32;
 /// Into how many parts rows and columns are cut, at most `pieces` in all: so that the threads,
 /// each taking the next piece when it has done one, end soonest.
 ///
-/// For each step of `k` a piece takes a cycle per 32 of its products, and an eighth of one to pack
-/// a number. The last thread to end is late by a part of a piece, so few large ones are no good,
-/// and many small ones pack the same numbers again and again.
+/// For each step of `k` a piece takes a cycle per 32 of its products, and half of one to fetch a
+/// number from a cache that is far, and pack it. The last thread to end is late by a part of a
+/// piece, so few large ones are no good, and many small ones fetch the same numbers again and
+/// again.
 fn grid([m, n]: [usize; 2], pieces: usize, threads: usize) -> [usize; 2] {
     let time = |[down, across]: [usize; 2]| {
         let (rows, columns) = (m.div_ceil(down), n.div_ceil(UNIT).div_ceil(across) * UNIT);
-        let piece = rows * columns + 4 * (rows + columns);
+        let piece = rows * columns + 16 * (rows + columns);
         piece * (4 * (down * across).div_ceil(threads) + 1)
     };
     let downs = 1..=pieces.min(m.div_ceil(14));
@@ -186,7 +190,8 @@ impl Block {
     ) {
         let a = &product.a;
         let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
-        let packs = self.n > A_WORTH_PACKING && !spread;
+        let worth = if a.row == 1 { TURNED_A_WORTH_PACKING } else { A_WORTH_PACKING };
+        let packs = self.n > worth && !spread;
         let tiles = rows.len().div_ceil(tile::rows::<S>());
         let mut top = rows.start;
         for i in 1..=tiles {
