@@ -33,7 +33,7 @@ const SMALL: Recipe = Recipe {
 /// a hole, and labels that leave a little doubt. Source: D. Page, "How to train your ResNet"
 /// (2018), whose network, rates and smoothing these are, about.
 const LARGE: Recipe = Recipe {
-    network: |rng| Box::new(ResNet9::new(3, 10, 64, rng)),
+    network: |rng| Box::new(ResNet9::new(3, 10, 32, rng)),
     loss: |scores, labels| {
         CrossEntropy { label_smoothing: 0.1, ..Default::default() }.of(scores, labels)
     },
@@ -44,7 +44,7 @@ const LARGE: Recipe = Recipe {
             .then(Cutout { size: 8 })
     },
     batch: 128,
-    epochs: 18,
+    epochs: 20,
     lr: 0.1,
     optimizer: |lr| {
         let (momentum, weight_decay) = (0.9, 5e-4);
