@@ -86,6 +86,14 @@ struct Staged {
 impl Gather<'_> {
     /// The result, `[n, groups * outs, h, w]`.
     pub fn run(&self) -> Tensor {
+        match self.wants_tiles() {
+            true => self.by_tiles(),
+            false => self.directly(),
+        }
+    }
+
+    /// The result, each output by itself.
+    pub fn directly(&self) -> Tensor {
         let (level, [n, ..]) = (level(), self.x.shape);
         let width = width(lanes(level), self.weight.outs);
         let views: Vec<View> = self.sights[0]

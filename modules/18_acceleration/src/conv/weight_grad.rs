@@ -20,6 +20,7 @@ use super::padded::{Padded, Pictures};
 use super::scratch::scratch;
 use super::sight::Sight;
 use super::tile::lanes;
+use super::turn::{Channels, turn};
 use crate::level::{Level, level};
 use crate::out::{self, Out};
 use crate::simd::{Simd, vectorized};
@@ -88,11 +89,13 @@ impl WeightGrad<'_> {
     pub fn run(&self) -> Tensor {
         match 2 * (self.g.shape[1] / self.groups) < lanes(level()) {
             true => self.by_dots(),
+            false if self.wants_tiles() => self.by_tiles(),
             false => self.by_products(),
         }
     }
 
-    fn by_products(&self) -> Tensor {
+    /// The gradient by products of what is met through each tap.
+    pub fn by_products(&self) -> Tensor {
         let ([n, ..], [_, o, ..], [rows, cols]) = (self.x.shape, self.g.shape, &self.sights);
         let plan = self.plan();
         let Sums { blocks, taps, width } = plan.sums;
@@ -236,49 +239,6 @@ struct Walk {
     band: Range<usize>,
     inputs: Range<usize>,
     outputs: Range<usize>,
-}
-
-/// Neighboring places in some channels.
-#[derive(Clone, Copy)]
-struct Channels<'a> {
-    /// The first place in the first channel, and what lies behind it.
-    from: &'a [f32],
-    /// How many channels, and how far apart.
-    count: usize,
-    apart: usize,
-    /// From one place to the next.
-    step: usize,
-}
-
-vectorized! {
-    /// The places with the channels last: `[places, width]`, zeros for those that are missing.
-    fn turn<S>(channels: Channels<'_>, to: &mut [f32], width: usize) {
-        let Channels { from, count, apart, step } = channels;
-        let places = to.len() / width;
-        let squares = match step {
-            1 => [places / S::LANES * S::LANES, count / S::LANES * S::LANES],
-            _ => [0, 0],
-        };
-        for first in (0..squares[1]).step_by(S::LANES) {
-            assert!(from.len() >= (first + S::LANES - 1) * apart + squares[0]);
-            for place in (0..squares[0]).step_by(S::LANES) {
-                let to = &mut to[place * width + first..];
-                assert!(to.len() >= (S::LANES - 1) * width + S::LANES);
-                // SAFETY: asserted above, for the rows on both sides.
-                unsafe {
-                    let from = from.as_ptr().add(first * apart + place);
-                    S::transpose(from, apart, to.as_mut_ptr(), width);
-                }
-            }
-        }
-        for (place, to) in to.chunks_exact_mut(width).enumerate() {
-            let done = if place < squares[0] { squares[1] } else { 0 };
-            for channel in done..count {
-                to[channel] = from[channel * apart + place * step];
-            }
-            to[count..].fill(0.0);
-        }
-    }
 }
 
 /// What meets on a walk.
