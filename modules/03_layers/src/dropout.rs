@@ -4,7 +4,7 @@ use crate::module::Module;
 use crate::state;
 use crate::stream::Stream;
 use crate::training::Training;
-use tinytorch_tensor::{Rng, Shape, Tensor};
+use tinytorch_tensor::{Op, Reads, Rng, RngState, Shape, Tensor, dispatch};
 
 /// In training, zeroes each number with probability `p` and divides the others by `1 - p`, so
 /// that the expected value stays; in evaluation, does nothing.
@@ -39,20 +39,52 @@ impl Dropout {
     fn is_dropping(&self) -> bool {
         self.training.is_on() && self.p > 0.0
     }
-
-    /// Fresh factors: 0 for what is dropped, the scale for what is kept.
-    fn mask(&self, shape: Shape) -> Tensor {
-        let (mut rng, keep) = (self.stream.draw(), 1.0 / (1.0 - self.p));
-        let factor = |_| if rng.uniform() < self.p { 0.0 } else { keep };
-        Tensor::from_vec((0..shape.numel()).map(factor).collect(), shape)
-    }
 }
 
 impl Module for Dropout {
     /// `[…] -> […]`
     fn forward(&self, x: &Tensor) -> Tensor {
         assert!(x.kind() != "i32", "dropout: needs floats, got integers; use `to_f32()` first");
-        if self.is_dropping() { x * self.mask(x.shape()) } else { x.clone() }
+        if !self.is_dropping() {
+            return x.clone();
+        }
+        dispatch(DropoutOp { p: self.p, state: self.stream.draw().state() }, &[x])
+    }
+}
+
+/// `x` times a mask: each number times 0 with probability `p`, and times `1 / (1 - p)` otherwise.
+///
+/// The mask is a pure function of `state` and of where a number stands, so nobody keeps it: the
+/// gradient is the same op of the output's gradient, which draws the same mask again. A kept one
+/// would be as many bytes as `x` until the way back; drawing costs five multiplications a number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct DropoutOp {
+    /// The probability that a number is dropped, from 0 to 1.
+    pub p: f32,
+    /// Where the random numbers begin: one for each number of `x`, in row-major order.
+    pub state: RngState,
+}
+
+impl DropoutOp {
+    /// The factors of this shape: 0 for what is dropped, the scale for what is kept.
+    pub fn mask(&self, shape: Shape) -> Tensor {
+        let (mut rng, keep) = (Rng::from_state(self.state), 1.0 / (1.0 - self.p));
+        let factor = |_| if rng.uniform() < self.p { 0.0 } else { keep };
+        Tensor::from_vec((0..shape.numel()).map(factor).collect(), shape)
+    }
+}
+
+impl Op for DropoutOp {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn forward(&self, x: &[&Tensor]) -> Tensor {
+        x[0] * self.mask(x[0].shape())
+    }
+
+    fn reads(&self, _: usize) -> Reads {
+        Reads::NOTHING
     }
 }
 

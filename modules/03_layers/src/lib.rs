@@ -57,7 +57,7 @@ mod sequential;
 mod summary;
 
 pub use activation::{GELU, GELUTanh, LeakyReLU, LogSoftmax, ReLU, SiLU, Sigmoid, Softmax, Tanh};
-pub use dropout::Dropout;
+pub use dropout::{Dropout, DropoutOp};
 pub use error::{LayersError, Mismatch};
 pub use init::Init;
 pub use linear::{Linear, LinearOp, linear};

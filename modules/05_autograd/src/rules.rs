@@ -10,7 +10,7 @@ use crate::rule::{Broadcast, Each, Joint, Node, Rule};
 use crate::softmax::{LogSoftmaxBackward, SoftmaxBackward};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use tinytorch_activations::*;
-use tinytorch_layers::LinearOp;
+use tinytorch_layers::{DropoutOp, LinearOp};
 use tinytorch_losses::{BceOp, BceWithLogitsOp, CrossEntropyOp, NllLossOp};
 use tinytorch_tensor::*;
 
@@ -42,6 +42,7 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &Pointwise::<Silu>      { name: "silu_backward",       of: Input,  slope: silu_slope,           curve: silu_curve },
     &Each::<Softmax>        (&[|op, n, g| dispatch(SoftmaxBackward { axis: op.axis }, &[n.y(), g])]),
     &Each::<LogSoftmax>     (&[|op, n, g| dispatch(LogSoftmaxBackward { axis: op.axis }, &[n.y(), g])]),
+    &Each::<DropoutOp>      (&[|op, _, g| dispatch(*op, &[g])]), // the same mask, drawn again
 
     // The same numbers elsewhere: the gradient goes back to where they came from.
     &Each::<ToF32>        (&[|_, _, g| g.clone()]),

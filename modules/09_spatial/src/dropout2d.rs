@@ -1,7 +1,7 @@
 //! Dropout of whole channels.
 
 use crate::picture::pictures;
-use tinytorch_layers::{Module, Stream, Training, state};
+use tinytorch_layers::{DropoutOp, Module, Stream, Training, state};
 use tinytorch_tensor::{Rng, Tensor};
 
 /// In training, zeroes each channel of each picture with probability `p` and divides the others
@@ -39,10 +39,8 @@ impl Module for Dropout2d {
         if !self.training.is_on() || self.p == 0.0 {
             return x.clone();
         }
-        let (mut rng, keep) = (self.stream.draw(), 1.0 / (1.0 - self.p));
-        let factor = |_| if rng.uniform() < self.p { 0.0 } else { keep };
-        let mask = Tensor::from_vec((0..n * c).map(factor).collect(), [n, c, 1, 1]);
-        x * mask
+        let op = DropoutOp { p: self.p, state: self.stream.draw().state() };
+        x * op.mask([n, c, 1, 1].into()) // a number per channel, too few for an op of their own
     }
 }
 

@@ -4,6 +4,7 @@
 mod activations;
 mod classification;
 mod comparisons;
+mod dropout;
 mod elementwise;
 mod indexing;
 mod joins;
@@ -75,6 +76,7 @@ pub fn rows() -> Vec<Row> {
         indexing::rows(),
         products::rows(),
         activations::rows(),
+        dropout::rows(),
         regression::rows(),
         classification::rows(),
         spatial::rows(),
