@@ -34,6 +34,7 @@ mod pool;
 mod embedding;
 mod gather;
 mod rotary;
+mod dropout;
 mod optimizers;
 
 // Numbers of two bytes and of one.
@@ -82,6 +83,7 @@ fn kernels(kernels: &mut Kernels) {
     embedding::register(kernels);
     gather::register(kernels);
     rotary::register(kernels);
+    dropout::register(kernels);
     optimizers::register(kernels);
     bf16::register(kernels);
 }

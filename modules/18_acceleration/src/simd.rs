@@ -16,6 +16,7 @@
 //! compiler may use the instructions that they stand for.
 
 mod portable;
+mod words;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -26,10 +27,11 @@ pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 pub(crate) use portable::Portable;
+pub(crate) use words::Words;
 
 /// What a set of instructions can do with `LANES` floats at once.
 #[expect(unsafe_code, reason = "loads and stores go through pointers")]
-pub(crate) trait Simd: Copy {
+pub(crate) trait Simd: Words {
     /// `LANES` floats.
     type F: Copy;
     /// `LANES` answers to a question.

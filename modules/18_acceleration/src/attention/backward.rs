@@ -21,6 +21,7 @@ use super::matrix::{Matrix, Room, Rows};
 use super::panels::{Panels, rows};
 use super::product::{Begin, Extent, Hiding, lanes, multiply};
 use super::weights::{Change, Span, finish, slopes as slopes_of};
+use crate::dropout::{Factors, multiply_in_place};
 use crate::level::{Level, level};
 use crate::out::{Out, filled};
 use crate::threads::parallel_ranges;
@@ -234,7 +235,9 @@ impl Group<'_> {
                 std::slice::from_raw_parts_mut(factors.at(i), span.end.next_multiple_of(16))
             };
             let (row, rest) = row.split_at_mut(span.seen);
-            dropout.factors(head * self.of.heads.queries + queries.start + i, row);
+            let number = head * self.of.heads.queries + queries.start + i;
+            row.fill(1.0);
+            multiply_in_place(self.of.level, Factors::of_weights(dropout, number, 0), row);
             rest.fill(0.0);
         }
         Some(factors)

@@ -8,13 +8,14 @@ use super::matrix::{Matrix, Room, Rows};
 use super::panels::{PANEL, Panels, rows};
 use super::product::{Begin, Extent, Hiding, lanes, multiply};
 use super::weights::{Change, Running, Span, finish, shrink, weigh};
+use crate::dropout::{Factors, multiply_in_place};
 use crate::level::{Level, level};
 use crate::out::{Out, filled};
 use crate::threads::parallel;
 use std::any::Any;
 use std::ops::Range;
 use tinytorch_attention::ScaledDotProductAttention;
-use tinytorch_tensor::{Op, Rng, RngState, Shape, Tensor};
+use tinytorch_tensor::{Op, Shape, Tensor};
 
 /// How many queries go through the keys together.
 pub(super) const QUERIES: usize = 32;
@@ -199,16 +200,11 @@ impl Block<'_> {
     /// Drops weights, if any are to be dropped.
     fn drop(&self, head: usize, queries: &Range<usize>, first: usize, spans: &[Span]) {
         let Some(dropout) = self.of.heads.op.dropout else { return };
-        let keep = 1.0 / (1.0 - dropout.p);
         for (i, span) in spans.iter().enumerate() {
-            let stream = (head * self.of.heads.queries + queries.start + i) as u64;
-            let state = RngState { seed: dropout.seed, stream, counter: first as u64 };
-            let mut rng = Rng::from_state(state);
-            for j in 0..span.seen {
-                let factor = if rng.uniform() < dropout.p { 0.0 } else { keep };
-                // SAFETY: a weight that was computed.
-                unsafe { *self.scores.at(i).add(j) *= factor };
-            }
+            let row = head * self.of.heads.queries + queries.start + i;
+            // SAFETY: weights that were computed.
+            let weights = unsafe { std::slice::from_raw_parts_mut(self.scores.at(i), span.seen) };
+            multiply_in_place(self.of.level, Factors::of_weights(dropout, row, first), weights);
         }
     }
 
