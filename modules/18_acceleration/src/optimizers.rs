@@ -87,9 +87,14 @@ vectorized! {
         while at < g.len() {
             let n = S::LANES.min(g.len() - at);
             let mut now = [S::splat(0.0); MOST];
-            S::prefetch(g.as_ptr().wrapping_add(at + AHEAD));
+            // Not behind the end: to look up a page that there is not takes longer than a step.
+            if at + AHEAD < g.len() {
+                S::prefetch(g[at + AHEAD..].as_ptr());
+                for state in states.iter().take(F::STATES) {
+                    S::prefetch(state[at + AHEAD..].as_ptr());
+                }
+            }
             for (now, state) in now.iter_mut().zip(states.iter()).take(F::STATES) {
-                S::prefetch(state.as_ptr().wrapping_add(at + AHEAD));
                 *now = S::read(&state[at..at + n]);
             }
             formula.step::<S>(&mut now, S::read(&g[at..at + n]));
