@@ -200,7 +200,8 @@ pub(crate) fn gelu<S: Simd>(x: S::F) -> S::F {
         square,
     );
     let tail = exp2::<S>(S::fma(c, odd, even));
-    S::fma(S::mul(a, S::splat(-1.0)), tail, S::max(S::splat(0.0), x))
+    // -0 for a zero that comes from below.
+    S::fma(S::mul(a, S::splat(-1.0)), tail, S::max(S::splat(-0.0), x))
 }
 
 /// The slope of [`gelu`], within 2e-7: `Φ(x) + x φ(x)` with the density `φ`.
