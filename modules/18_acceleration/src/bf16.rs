@@ -22,6 +22,7 @@
 //! - `number`: the number, and rounding to it
 //! - `storage`: tensors of it, and the way there and back
 //! - `product`: one matrix product, by whichever instructions are fastest
+//! - `pairs`: by the one for pairs
 //! - `stream`: products with few rows, at the speed of memory
 //! - `matmul`, `conv`: the ops that take it
 //! - `autocast`: training with it, while parameters and gradients stay floats
@@ -29,6 +30,8 @@
 mod number;
 mod storage;
 mod product;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod stream;
 mod matmul;
 mod conv;

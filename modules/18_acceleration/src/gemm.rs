@@ -28,9 +28,11 @@
 
 mod block;
 mod few;
+mod number;
 mod pack;
 mod tile;
 
+use crate::Bf16;
 use crate::level::Level;
 use crate::out::Out;
 use std::marker::PhantomData;
@@ -39,12 +41,24 @@ use std::marker::PhantomData;
 /// first. Any strides: transposed, cut out, or repeated with a stride of 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
+    /// Of what it holds, whatever that is.
     start: *const f32,
+    holds: Holds,
     rows: usize,
     columns: usize,
     row: usize,
     column: usize,
     numbers: PhantomData<&'a [f32]>,
+}
+
+/// What the numbers of a matrix are. What is multiplied are floats: others are widened while they
+/// are packed, which costs what packing costs, and half of the memory is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Floats,
+    /// Floats that count as if they were bf16.
+    Rounded,
+    Halves,
 }
 
 // SAFETY: it stands for a shared slice.
@@ -60,16 +74,44 @@ impl<'a> Matrix<'a> {
     /// When it would end behind the end of `numbers`.
     #[inline]
     pub(crate) fn new(numbers: &'a [f32], shape: [usize; 2], strides: [usize; 2]) -> Self {
+        assert!(reach(shape, strides) <= numbers.len());
         let ([rows, columns], [row, column]) = (shape, strides);
-        let empty = rows == 0 || columns == 0;
-        assert!(empty || (rows - 1) * row + (columns - 1) * column < numbers.len());
-        Self { start: numbers.as_ptr(), rows, columns, row, column, numbers: PhantomData }
+        let (start, holds) = (numbers.as_ptr(), Holds::Floats);
+        Self { start, holds, rows, columns, row, column, numbers: PhantomData }
+    }
+
+    /// As [`new`](Self::new), of bf16.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn halves(numbers: &'a [Bf16], shape: [usize; 2], strides: [usize; 2]) -> Self {
+        assert!(reach(shape, strides) <= numbers.len());
+        let ([rows, columns], [row, column]) = (shape, strides);
+        let (start, holds) = (numbers.as_ptr().cast(), Holds::Halves);
+        Self { start, holds, rows, columns, row, column, numbers: PhantomData }
+    }
+
+    /// With every number rounded to bf16.
+    pub(crate) fn rounded(self) -> Self {
+        match self.holds {
+            Holds::Floats => Self { holds: Holds::Rounded, ..self },
+            Holds::Rounded | Holds::Halves => self,
+        }
     }
 
     /// Rows and columns exchanged.
     #[inline]
     pub(crate) fn t(self) -> Self {
         Self { rows: self.columns, columns: self.rows, row: self.column, column: self.row, ..self }
+    }
+}
+
+/// How many numbers a matrix reaches over, from its first to its last.
+#[inline]
+fn reach([rows, columns]: [usize; 2], [row, column]: [usize; 2]) -> usize {
+    match rows == 0 || columns == 0 {
+        true => 0,
+        false => (rows - 1) * row + (columns - 1) * column + 1,
     }
 }
 

@@ -116,6 +116,21 @@ pub(crate) trait Simd: Words {
     /// `LANES` of them can be read.
     unsafe fn load_bf16(from: *const u16) -> Self::F;
 
+    /// The first `n` bf16 from `from` on as floats, and zeros; `n` is at most `LANES`.
+    ///
+    /// # Safety
+    /// `n` of them can be read.
+    #[inline(always)]
+    unsafe fn load_first_bf16(from: *const u16, n: usize) -> Self::F {
+        let mut numbers = [0; 16];
+        for (i, number) in numbers.iter_mut().take(n).enumerate() {
+            // SAFETY: the caller's promise.
+            *number = unsafe { *from.add(i) };
+        }
+        // SAFETY: no vector is longer.
+        unsafe { Self::load_bf16(numbers.as_ptr()) }
+    }
+
     /// Turns a square of `LANES` by `LANES` numbers over: number `j` of row `i`, at
     /// `from + i * from_row + j`, goes to `to + j * to_row + i`.
     ///
@@ -295,6 +310,16 @@ mod tests {
             out
         }
 
+        fn first_widened<S>(bits: &[u16]) -> Vec<f32> {
+            let mut out = vec![7.0; S::LANES];
+            // SAFETY: of the slice as many as it has are read.
+            unsafe {
+                let first = S::load_first_bf16(bits.as_ptr(), bits.len().min(S::LANES));
+                S::store(out.as_mut_ptr(), first);
+            }
+            out
+        }
+
         fn turned<S>(x: &[f32]) -> Vec<f32> {
             let (n, wide) = (S::LANES, S::LANES + 3);
             assert!(x.len() >= n * wide);
@@ -367,6 +392,15 @@ mod tests {
         for level in Level::supported() {
             let got: Vec<u32> = widened(level, &bits).into_iter().map(f32::to_bits).collect();
             assert_eq!(got, expected, "{level}");
+            for n in 0..=8 {
+                let got = first_widened(level, &bits[..n]);
+                let (there, missing) = got.split_at(n);
+                assert!(
+                    there.iter().zip(&expected).all(|(x, &bits)| x.to_bits() == bits),
+                    "{level}"
+                );
+                assert!(missing.iter().all(|&x| x == 0.0), "{level}");
+            }
         }
     }
 

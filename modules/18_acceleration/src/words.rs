@@ -7,7 +7,7 @@
 //! ```text
 //! sums[i][j] += word of row i . word of column j          for each word along k
 //!
-//! f32: one number a word        bf16: two        int8: four
+//! bf16: two numbers a word        int8: four
 //! ```
 //!
 //! So there is one driver here, and a [`Words`] says what a word means and which instruction
@@ -16,13 +16,12 @@
 //! loop reads both from the front to the back. That is the scheme of K. Goto and R. van de Geijn,
 //! "Anatomy of High-Performance Matrix Multiplication" (2008).
 //!
-//! Cost: `2 m k n` operations, of which an instruction does 32 (f32), 64 (bf16) or 128 (int8) at
-//! 16 sums a vector; packing copies `(m + n) k` numbers, which is why a product with few rows does
+//! Cost: `2 m k n` operations, of which an instruction does 64 (bf16) or 128 (int8) at 16 sums a
+//! vector; packing copies `(m + n) k` numbers, which is why a product with few rows does
 //! better without ([`crate::bf16`] streams those).
 //!
 //! | | instruction | multiplications at once |
 //! |---|---|---|
-//! | `Floats` | the level's for floats, on numbers widened while packed | 16, 8 |
 //! | `Pairs` | `vdpbf16ps` | 32 |
 //! | `QuadsVnni` | `vpdpbusd` | 64 |
 //! | `QuadsAvx2` | `vpmaddwd`, of pairs of 16 bits | 16 |
@@ -30,14 +29,12 @@
 
 pub(crate) mod pack;
 pub(crate) mod product;
-mod floats;
 #[cfg(target_arch = "x86_64")]
 mod bf16_pairs;
 mod int8_quads;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use bf16_pairs::Pairs;
-pub(crate) use floats::{Floats, ToFloats};
+pub(crate) use bf16_pairs::{Pairs, ToFloats};
 pub(crate) use int8_quads::QuadsPortable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use int8_quads::{QuadsAvx2, QuadsVnni};

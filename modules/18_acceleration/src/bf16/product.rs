@@ -7,24 +7,20 @@
 //! Which instructions? `vdpbf16ps` does two multiplications where `vfmadd` does one. AMD's
 //! processors have it since Zen 4 at the rate of `vfmadd`, so bf16 is twice as fast as f32.
 //! Intel's Sapphire Rapids has it at a quarter of the rate, measured: there, and wherever it is
-//! missing, numbers are widened to floats while they are packed, which is as fast as f32. (What
+//! missing, the product is one of floats ([`crate::gemm`]), to which numbers are widened while
+//! they are packed: as fast as f32, and half of the memory is read. (What
 //! Intel is fast with are its tiles, AMX, which stable Rust does not have yet.)
 
-#![expect(unsafe_code, reason = "calls what is compiled for the instructions at hand")]
+#![expect(unsafe_code, reason = "products are written into a result that is not there yet")]
 
 use super::number::{Bf16, floats, rounded};
+#[cfg(target_arch = "x86_64")]
+use super::pairs;
 use super::stream::{Order, Weights, stream};
+use crate::gemm::{Bias, Finish, Matrix, MatrixMut, gemm_parallel};
 use crate::level::{Level, level};
 use crate::out::Out;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::{Avx2, Avx512};
-use crate::simd::{Portable, Simd};
-#[cfg(target_arch = "x86_64")]
-use crate::words::Pairs;
-use crate::words::pack::{Lines, Packing};
-use crate::words::product::{Right, product};
-use crate::words::{Floats, ToFloats, Words};
-use std::marker::PhantomData;
+use crate::words::pack::Lines;
 use std::sync::OnceLock;
 
 /// A side of a product: its lines, which are the rows on the left and the columns on the right.
@@ -66,9 +62,10 @@ impl Instructions {
     /// in a tile, as each weight is widened anew, and twice as much against pairs.
     fn streamed_rows(self, weights: &Weights<'_>) -> usize {
         match (self, weights.order) {
-            (_, Order::Rows(_)) => 8,
+            (Self::Pairs, Order::Rows(_)) => 8,
             (Self::Pairs, Order::Columns(_)) => 12,
-            (Self::Widened(_), Order::Columns(_)) => 32,
+            (Self::Widened(_), Order::Rows(_)) => 4,
+            (Self::Widened(_), Order::Columns(_)) => 20,
         }
     }
 
@@ -119,119 +116,21 @@ pub(crate) fn multiply(
     if let (1, None, Some(weights)) = (n, bias, left.weights()) {
         return stream(by.level(), &right.rounded(by.level()), &weights, None, out);
     }
-    match (left, right) {
-        (Side::Floats(left), Side::Floats(right)) => packed(by, &left, right, bias, out),
-        (Side::Floats(left), Side::Bf16(right)) => packed(by, &left, right, bias, out),
-        (Side::Bf16(left), Side::Floats(right)) => packed(by, &left, right, bias, out),
-        (Side::Bf16(left), Side::Bf16(right)) => packed(by, &left, right, bias, out),
-    }
-}
-
-/// By way of panels.
-fn packed<L: Small, R: Small>(
-    by: Instructions,
-    left: &Lines<'_, L>,
-    right: Lines<'_, R>,
-    bias: Option<&[f32]>,
-    out: Out<'_, f32>,
-) {
-    let level = by.level();
-    // SAFETY: instructions are at hand only where the processor has them, and `multiply` made
-    // sure that there is a place for each sum.
-    unsafe {
-        match by {
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Pairs => {
-                packed_by::<Pairs, Avx512, Paired<L>, Paired<R>>(level, left, right, bias, out)
-            }
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Widened(Level::Avx512) => {
-                packed_by::<Floats<Avx512>, Avx512, Wide<L>, Wide<R>>(level, left, right, bias, out)
-            }
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Widened(Level::Avx2) => {
-                packed_by::<Floats<Avx2>, Avx2, Wide<L>, Wide<R>>(level, left, right, bias, out)
-            }
-            _ => packed_by::<Floats<Portable>, Portable, Wide<L>, Wide<R>>(
-                level, left, right, bias, out,
-            ),
-        }
-    }
-}
-
-/// # Safety
-/// The processor has the instructions of `W`, and `out` has a place for each sum.
-unsafe fn packed_by<W: Words<Sum = S::F>, S: Simd, L: Packing, R: Packing>(
-    level: Level,
-    left: &Lines<'_, L::Number>,
-    right: Lines<'_, R::Number>,
-    bias: Option<&[f32]>,
-    out: Out<'_, f32>,
-) {
-    let finish = ToFloats::<S> { out, columns: right.count, bias, vectors: PhantomData };
-    // SAFETY: the caller's promise.
-    unsafe { product::<W, L, R, _>(level, left, &Right::Lines(right), &finish) };
-}
-
-/// What becomes bf16.
-trait Small: Copy + Send + Sync + 'static {
-    const ZERO: Self;
-    fn bf16(self) -> Bf16;
-}
-
-impl Small for f32 {
-    const ZERO: f32 = 0.0;
-
-    #[inline(always)]
-    fn bf16(self) -> Bf16 {
-        Bf16::from(self)
-    }
-}
-
-impl Small for Bf16 {
-    const ZERO: Bf16 = Bf16::ZERO;
-
-    #[inline(always)]
-    fn bf16(self) -> Bf16 {
-        self
-    }
-}
-
-/// A word is one number, widened to a float.
-#[derive(Clone, Copy)]
-struct Wide<T>(PhantomData<T>);
-
-impl<T: Small> Packing for Wide<T> {
-    type Number = T;
-    const DEPTH: usize = 1;
-    const ZERO: T = T::ZERO;
-
-    #[inline(always)]
-    fn word(number: impl Fn(usize) -> T) -> u32 {
-        number(0).bf16().to_f32().to_bits()
-    }
-}
-
-/// A word is two numbers.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-struct Paired<T>(PhantomData<T>);
-
-#[cfg(target_arch = "x86_64")]
-impl<T: Small> Packing for Paired<T> {
-    type Number = T;
-    const DEPTH: usize = 2;
-    const ZERO: T = T::ZERO;
-
-    #[inline(always)]
-    fn word(number: impl Fn(usize) -> T) -> u32 {
-        let half = |d| u32::from(number(d).bf16().to_bits()) << (16 * d);
-        half(0) | half(1)
-    }
+    let level = match by {
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Pairs => return pairs::multiply(left, right, bias, out),
+        #[cfg(not(target_arch = "x86_64"))]
+        Instructions::Pairs => unreachable!("no other processor has them"),
+        Instructions::Widened(level) => level,
+    };
+    // SAFETY: the caller lends `out`, of `m` rows of `n`.
+    let c = unsafe { MatrixMut::inside(&out, 0, [m, n], n) };
+    let finish = Finish { bias: bias.map_or(Bias::None, Bias::OfColumns), ..Finish::default() };
+    gemm_parallel(level, left.matrix(), right.matrix().t(), c, finish);
 }
 
 impl<'a> Side<'a> {
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match self {
             Side::Floats(lines) => lines.count,
             Side::Bf16(lines) => lines.count,
@@ -242,6 +141,18 @@ impl<'a> Side<'a> {
         match self {
             Side::Floats(lines) => lines.depth,
             Side::Bf16(lines) => lines.depth,
+        }
+    }
+
+    /// Its lines as rows.
+    fn matrix(&self) -> Matrix<'a> {
+        match *self {
+            Side::Floats(Lines { numbers, line, step, count, depth }) => {
+                Matrix::new(numbers, [count, depth], [line, step]).rounded()
+            }
+            Side::Bf16(Lines { numbers, line, step, count, depth }) => {
+                Matrix::halves(numbers, [count, depth], [line, step])
+            }
         }
     }
 

@@ -2,8 +2,9 @@
 //! multiplication, so memory is the limit, and bf16 is twice as fast as f32 by being half as long.
 //!
 //! Nothing is packed, which pays for some rows more: packing reads and writes every weight, while
-//! the second to thirtieth row cost their multiplications only. Each weight is widened in a register (its bits moved up by 16) on its way
-//! to the multiplication; the rows are floats that were rounded once.
+//! the second to twentieth row cost their multiplications only. Each weight is widened in a
+//! register (its bits moved up by 16) on its way to the multiplication; the rows are floats that
+//! were rounded once.
 
 #![expect(unsafe_code, reason = "weights are read through pointers")]
 

@@ -10,7 +10,7 @@
 #![expect(unsafe_code, reason = "parts of matrices are pointers")]
 
 use super::tile::{self, Left, Next, Place, Right, strip, width};
-use super::{Bias, Product, few, pack};
+use super::{Bias, Holds, Product, few, pack};
 use crate::level::Level;
 use crate::simd::{Simd, vectorized};
 use crate::threads::{parallel, threads};
@@ -115,7 +115,8 @@ vectorized! {
         let k = product.a.columns;
         let steps = k.div_ceil(DEPTH).max(1);
         let depth = k.div_ceil(steps).next_multiple_of(S::LANES);
-        let packs = product.b.column != 1 || rows.len() >= B_WORTH_PACKING;
+        let lies_right = product.b.column == 1 && product.b.holds == Holds::Floats;
+        let packs = !lies_right || rows.len() >= B_WORTH_PACKING;
         let panels = if packs { columns.len().min(COLUMNS).div_ceil(width::<S>()) } else { 1 };
         let (for_b, for_a) = (depth * panels * width::<S>(), depth * 16);
         let mut room = pack::Room::new(for_b + for_a);
@@ -191,21 +192,21 @@ impl Block {
         let a = &product.a;
         let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
         let worth = if a.row == 1 { TURNED_A_WORTH_PACKING } else { A_WORTH_PACKING };
-        let packs = self.n > worth && !spread;
+        let packs = a.holds != Holds::Floats || self.n > worth && !spread;
         let tiles = rows.len().div_ceil(tile::rows::<S>());
         let mut top = rows.start;
         for i in 1..=tiles {
             let bottom = rows.start + i * rows.len() / tiles;
-            let mut left = self.left(product, top);
             let next = match i < tiles {
-                true => Next::of(self.left(product, bottom), self.k),
-                false => Next::none(left.first),
+                true => Next::of(a, [bottom, self.k0], self.k),
+                false => Next::none(a.start),
             };
             // SAFETY: the caller's promise.
             unsafe {
-                if packs {
-                    left = pack::rows::<S>(bottom - top, self.k, left, room);
-                }
+                let left = match packs {
+                    true => pack::rows::<S>(a, [top, bottom - top], [self.k0, self.k], room),
+                    false => self.left(product, top),
+                };
                 let place = self.place(product, top..bottom);
                 strip::<S>(bottom - top, self.n, self.k, left, right, place, next);
             }

@@ -13,7 +13,7 @@
 #![expect(unsafe_code, reason = "the innermost loops go through pointers")]
 #![expect(clippy::needless_range_loop, reason = "numbers of rows and columns are constants")]
 
-use super::{Bias, Product, pack};
+use super::{Bias, Holds, Product, pack};
 use crate::simd::Simd;
 use std::ops::Range;
 
@@ -33,7 +33,8 @@ const RUN: usize = 4096;
 pub(super) fn applies(product: &Product) -> bool {
     let (rows, k, b) = (product.a.rows, product.a.columns, &product.b);
     let dots = rows <= FEW_DOTS && b.row == 1 && k >= 32;
-    rows > 0 && k > 0 && (dots || rows <= FEW_SUMS && b.column == 1)
+    let floats = product.a.holds == Holds::Floats && b.holds == Holds::Floats;
+    floats && rows > 0 && k > 0 && (dots || rows <= FEW_SUMS && b.column == 1)
 }
 
 /// The rows of `a`, each a run of memory.

@@ -2,8 +2,9 @@
 
 #![expect(unsafe_code, reason = "copies through pointers into memory that is kept")]
 
-use super::Matrix;
+use super::number::{Floats, Halves, Number, Rounded};
 use super::tile::{Left, width};
+use super::{Holds, Matrix};
 use crate::simd::Simd;
 use std::cell::Cell;
 use std::ops::Range;
@@ -47,14 +48,26 @@ impl Drop for Room {
 /// `b` has these columns and rows, at most as many columns as a tile, and there is room for
 /// `k` rows at `to`.
 #[inline(always)]
-pub(super) unsafe fn panel<S: Simd>(
+pub(super) unsafe fn panel<S: Simd>(b: &Matrix, ks: [usize; 2], columns: [usize; 2], to: *mut f32) {
+    // SAFETY: the caller's promise; the numbers are what the matrix says it holds.
+    unsafe {
+        match b.holds {
+            Holds::Floats => panel_of::<S, Floats>(b, ks, columns, to),
+            Holds::Rounded => panel_of::<S, Rounded>(b, ks, columns, to),
+            Holds::Halves => panel_of::<S, Halves>(b, ks, columns, to),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn panel_of<S: Simd, N: Number>(
     b: &Matrix,
     [k0, k]: [usize; 2],
     [column, n]: [usize; 2],
     to: *mut f32,
 ) {
     let wide = width::<S>();
-    let from = b.start.wrapping_add(k0 * b.row + column * b.column);
+    let from = b.start.cast::<N::Stored>().wrapping_add(k0 * b.row + column * b.column);
     // SAFETY: the caller's promise.
     unsafe {
         for first in (0..wide).step_by(S::LANES) {
@@ -62,20 +75,21 @@ pub(super) unsafe fn panel<S: Simd>(
             let from = from.wrapping_add(first * b.column);
             if b.column == 1 && n == S::LANES {
                 for p in 0..k {
-                    S::store(to.add(p * wide), S::load(from.add(p * b.row)));
+                    S::store(to.add(p * wide), N::load::<S>(from.add(p * b.row)));
                 }
             } else if b.column == 1 {
                 for p in 0..k {
-                    S::store(to.add(p * wide), S::load_first(from.wrapping_add(p * b.row), n));
+                    let row = N::load_first::<S>(from.wrapping_add(p * b.row), n);
+                    S::store(to.add(p * wide), row);
                 }
             } else if b.row == 1 && n == S::LANES {
                 let whole = k - k % S::LANES;
                 for p in (0..whole).step_by(S::LANES) {
-                    S::transpose(from.add(p), b.column, to.add(p * wide), wide);
+                    N::transpose::<S>(from.add(p), b.column, to.add(p * wide), wide);
                 }
-                one_by_one::<S>(b, from, whole..k, n, to);
+                one_by_one::<S, N>(b, from, whole..k, n, to);
             } else {
-                one_by_one::<S>(b, from, 0..k, n, to);
+                one_by_one::<S, N>(b, from, 0..k, n, to);
             }
         }
     }
@@ -83,9 +97,9 @@ pub(super) unsafe fn panel<S: Simd>(
 
 /// Some rows of `n` columns of a panel, whatever the strides.
 #[inline(always)]
-unsafe fn one_by_one<S: Simd>(
+unsafe fn one_by_one<S: Simd, N: Number>(
     b: &Matrix,
-    from: *const f32,
+    from: *const N::Stored,
     rows: Range<usize>,
     n: usize,
     to: *mut f32,
@@ -96,38 +110,78 @@ unsafe fn one_by_one<S: Simd>(
             let to = to.add(p * width::<S>());
             S::store(to, S::splat(0.0));
             for j in 0..n {
-                *to.add(j) = *from.add(p * b.row + j * b.column);
+                *to.add(j) = N::float(*from.add(p * b.row + j * b.column));
             }
         }
     }
 }
 
-/// `rows` rows of `a`, at most those of a tile, and `k` steps, side by side.
+/// `n` rows of `a` from `row` on, at most those of a tile, and `k` steps from `k0` on, side by
+/// side.
 ///
 /// # Safety
-/// `a` has them, and there is room for `max(rows, LANES) * k` numbers at `to`.
+/// `a` has them, and there is room for `max(n, LANES) * k` numbers at `to`.
 #[inline(always)]
-pub(super) unsafe fn rows<S: Simd>(rows: usize, k: usize, a: Left, to: *mut f32) -> Left {
+pub(super) unsafe fn rows<S: Simd>(
+    a: &Matrix,
+    rows: [usize; 2],
+    ks: [usize; 2],
+    to: *mut f32,
+) -> Left {
+    // SAFETY: the caller's promise; the numbers are what the matrix says it holds.
+    unsafe {
+        match a.holds {
+            Holds::Floats => rows_of::<S, Floats>(a, rows, ks, to),
+            Holds::Rounded => rows_of::<S, Rounded>(a, rows, ks, to),
+            Holds::Halves => rows_of::<S, Halves>(a, rows, ks, to),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn rows_of<S: Simd, N: Number>(
+    a: &Matrix,
+    [row, n]: [usize; 2],
+    [k0, k]: [usize; 2],
+    to: *mut f32,
+) -> Left {
+    let from = a.start.cast::<N::Stored>().wrapping_add(row * a.row + k0 * a.column);
     // SAFETY: the caller's promise.
     unsafe {
-        if a.step == 1 {
-            for i in 0..rows {
-                std::ptr::copy_nonoverlapping(a.first.wrapping_add(i * a.row), to.add(i * k), k);
+        if a.column == 1 {
+            for i in 0..n {
+                run::<S, N>(from.wrapping_add(i * a.row), k, to.add(i * k));
             }
             return Left { first: to, row: k, step: 1 };
         }
-        if a.row == 1 && rows <= S::LANES {
+        if a.row == 1 && n <= S::LANES {
             for p in 0..k {
-                let from = a.first.wrapping_add(p * a.step);
-                S::store(to.add(p * S::LANES), S::load_first(from, rows));
+                let numbers = N::load_first::<S>(from.wrapping_add(p * a.column), n);
+                S::store(to.add(p * S::LANES), numbers);
             }
             return Left { first: to, row: 1, step: S::LANES };
         }
-        for i in 0..rows {
+        for i in 0..n {
             for p in 0..k {
-                *to.add(i * k + p) = *a.first.wrapping_add(i * a.row + p * a.step);
+                *to.add(i * k + p) = N::float(*from.wrapping_add(i * a.row + p * a.column));
             }
         }
         Left { first: to, row: k, step: 1 }
+    }
+}
+
+/// `n` numbers that follow each other.
+#[inline(always)]
+unsafe fn run<S: Simd, N: Number>(from: *const N::Stored, n: usize, to: *mut f32) {
+    let whole = n - n % S::LANES;
+    // SAFETY: the caller's promise.
+    unsafe {
+        for i in (0..whole).step_by(S::LANES) {
+            S::store(to.add(i), N::load::<S>(from.add(i)));
+        }
+        if whole < n {
+            let rest = N::load_first::<S>(from.add(whole), n - whole);
+            S::store_first(to.add(whole), n - whole, rest);
+        }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "the innermost loop goes through pointers")]
 #![expect(clippy::needless_range_loop, reason = "numbers of rows and vectors are constants")]
 
+use super::{Holds, Matrix};
 use crate::simd::Simd;
 use std::mem::MaybeUninit;
 
@@ -67,12 +68,16 @@ impl Next {
         Self { at, step: 0, end: usize::MAX, row: 0 }
     }
 
-    /// `k` steps of these rows: row by row if a row is a run of memory, else step by step.
+    /// Rows from `row` on, `k` steps from `k0` on: row by row if a row is a run of memory, else
+    /// step by step.
     #[inline(always)]
-    pub(super) fn of(a: Left, k: usize) -> Self {
-        match a.step {
-            1 => Self { at: a.first, step: 16, end: k, row: a.row },
-            step => Self { at: a.first, step, end: usize::MAX, row: 0 },
+    pub(super) fn of(a: &Matrix, [row, k0]: [usize; 2], k: usize) -> Self {
+        // A number of two bytes is as far from the next as half of one of four.
+        let as_floats = |n: usize| if a.holds == Holds::Halves { n / 2 } else { n };
+        let at = a.start.wrapping_add(as_floats(row * a.row + k0 * a.column));
+        match a.column {
+            1 => Self { at, step: 16, end: as_floats(k), row: as_floats(a.row) },
+            column => Self { at, step: as_floats(column), end: usize::MAX, row: 0 },
         }
     }
 }

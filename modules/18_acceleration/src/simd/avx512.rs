@@ -190,6 +190,14 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_first_bf16(from: *const u16, n: usize) -> __m512 {
+        unsafe {
+            let bits = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(n), from.cast()));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         unsafe { transpose::<false>(from, from_row, to, to_row) }
     }

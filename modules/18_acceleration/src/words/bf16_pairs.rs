@@ -5,8 +5,10 @@
 // SAFETY of all blocks: these functions are called in what `enter` compiles for the instructions
 // alone, which runs where the processor has them; pointers are as the trait's callers promise.
 
+use super::product::{Finish, Part};
 use super::{Task, Words};
-use crate::simd::Simd;
+use crate::out::Out;
+use crate::simd::{Avx512, Simd};
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
@@ -39,7 +41,7 @@ impl Words for Pairs {
 
     #[inline(always)]
     fn soon(at: *const u32) {
-        crate::simd::Avx512::prefetch(at.cast());
+        Avx512::prefetch(at.cast());
     }
 
     #[inline(always)]
@@ -57,5 +59,40 @@ impl Words for Pairs {
             task.run();
         }
         unsafe { inside(task) }
+    }
+}
+
+/// Sums of floats: written to a matrix, with a bias per column added at the end.
+pub(crate) struct ToFloats<'a> {
+    /// `[m, n]`
+    pub out: Out<'a, f32>,
+    /// `n`
+    pub columns: usize,
+    /// `[n]`
+    pub bias: Option<&'a [f32]>,
+}
+
+impl Finish<Pairs> for ToFloats<'_> {
+    const IN_PARTS: bool = true;
+
+    #[inline(always)]
+    unsafe fn take(&self, i: usize, j: usize, n: usize, mut sum: __m512, part: Part) {
+        let at = self.out.at(i * self.columns + j);
+        debug_assert!(i * self.columns + j + n <= self.out.len());
+        unsafe {
+            if !part.first {
+                let before =
+                    if n == Avx512::LANES { Avx512::load(at) } else { Avx512::load_first(at, n) };
+                sum = Avx512::add(before, sum);
+            }
+            if let (true, Some(bias)) = (part.last, self.bias) {
+                sum = Avx512::add(sum, Avx512::read(&bias[j..j + n]));
+            }
+            if n == Avx512::LANES {
+                Avx512::store(at, sum)
+            } else {
+                Avx512::store_first(at, n, sum)
+            }
+        }
     }
 }
