@@ -44,15 +44,14 @@ const PIECE: usize = 250_000;
 /// The product, in pieces for several threads.
 pub(super) fn compute_parallel(level: Level, product: &Product) {
     let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
-    let work = m * n * k;
-    if work < WORTH_SHARING || threads() == 1 {
+    let (work, few, threads) = (m * n * k, few::applies(product), threads());
+    let alone = if few { k * n < few::WORTH_SHARING } else { work < WORTH_SHARING };
+    if alone || threads == 1 {
         return compute(level, product, 0..m, 0..n);
     }
-    let threads = threads();
-    let pieces = (work / PIECE).clamp(threads, 8 * threads);
-    let [down, across] = match few::applies(product) {
-        true => [1, pieces.min(n.div_ceil(UNIT))],
-        false => grid([m, n], pieces, threads),
+    let [down, across] = match few {
+        true => [1, few::pieces(product, threads).min(n.div_ceil(UNIT))],
+        false => grid([m, n], (work / PIECE).clamp(threads, 8 * threads), threads),
     };
     parallel(down * across, |i| {
         let (i, j) = (i / across, i % across);

@@ -32,9 +32,30 @@ const RUN: usize = 4096;
 #[inline]
 pub(super) fn applies(product: &Product) -> bool {
     let (rows, k, b) = (product.a.rows, product.a.columns, &product.b);
-    let dots = rows <= FEW_DOTS && b.row == 1 && k >= 32;
+    let dots = rows <= FEW_DOTS && is_dots(product);
     let floats = product.a.holds == Holds::Floats && b.holds == Holds::Floats;
     floats && rows > 0 && k > 0 && (dots || rows <= FEW_SUMS && b.column == 1)
+}
+
+/// Reading fewer numbers of `b` stays on one thread: it takes some ten microseconds.
+pub(super) const WORTH_SHARING: usize = 100_000;
+
+/// A piece for a thread has about so many: 128 KiB, which take longer than to fetch a piece.
+const PIECE: usize = 32 << 10;
+
+/// Into how many pieces the columns are cut: many where columns are runs of memory, so that the
+/// threads end together; where rows are, as few as there are threads, so that the runs are long.
+pub(super) fn pieces(product: &Product, threads: usize) -> usize {
+    match is_dots(product) {
+        true => (product.a.columns * product.b.columns / PIECE).clamp(threads, 16 * threads),
+        false => threads,
+    }
+}
+
+/// Whether each number of `c` is a product of two runs of memory.
+#[inline]
+fn is_dots(product: &Product) -> bool {
+    product.b.row == 1 && product.a.columns >= 32
 }
 
 /// The rows of `a`, each a run of memory.
@@ -64,7 +85,7 @@ pub(super) unsafe fn part<S: Simd>(product: &Product, columns: Range<usize>) {
             }
             rows = Rows { start: to, row: k };
         }
-        if product.b.row == 1 && k >= 32 {
+        if is_dots(product) {
             all_dots::<S>(product, rows, columns);
         } else {
             all_sums::<S>(product, rows, columns);
