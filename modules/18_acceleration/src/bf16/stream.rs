@@ -106,15 +106,17 @@ impl<'a> Streamed<'a> {
 }
 
 vectorized! {
-    /// Each result a product of two rows of memory.
+    /// Each result a product of two rows of memory. The columns that are read side by side are
+    /// each from another stretch, so that memory sees long runs: see [`crate::gemm`].
     fn dots<S>(product: &Streamed<'_>, apart: usize, rows: Range<usize>, columns: Range<usize>) {
         let depth = product.weights.depth;
         let x = &product.x[rows.start * depth..rows.end * depth];
-        let mut j = columns.start;
-        while j < columns.end {
-            let n = if j + SIDE <= columns.end { SIDE } else { 1 };
+        let stretch = columns.len() / SIDE;
+        let alone = columns.start + SIDE * stretch..columns.end;
+        for j in (columns.start..columns.start + stretch).chain(alone.clone()) {
+            let n = if j < alone.start { SIDE } else { 1 };
             let column = |c: usize| {
-                let start = (j + c.min(n - 1)) * apart;
+                let start = (j + c.min(n - 1) * stretch) * apart;
                 &product.weights.numbers[start..start + depth]
             };
             let four = [column(0), column(1), column(2), column(3)];
@@ -129,13 +131,13 @@ vectorized! {
                 _ => dots_of::<S, 4, 1>(x, [four[0]]),
             };
             for (i, sums) in rows.clone().zip(sums) {
-                // SAFETY: each column belongs to one piece.
-                let to = unsafe { product.results(i, j..j + n) };
-                for (c, to) in to.iter_mut().enumerate() {
-                    *to = sums[c] + product.bias.map_or(0.0, |bias| bias[j + c]);
+                for (c, sum) in sums.into_iter().enumerate().take(n) {
+                    let j = j + c * stretch;
+                    // SAFETY: each column belongs to one piece.
+                    let to = unsafe { product.results(i, j..j + 1) };
+                    to[0] = sum + product.bias.map_or(0.0, |bias| bias[j]);
                 }
             }
-            j += n;
         }
     }
 
