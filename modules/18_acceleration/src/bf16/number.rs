@@ -1,6 +1,10 @@
 //! The number itself, and how floats become it.
 
+#![expect(unsafe_code, reason = "numbers are written once, by several threads")]
+
+use crate::elementwise::pieces;
 use crate::level::Level;
+use crate::out::filled;
 use crate::simd::vectorized;
 
 /// The upper half of a float: its sign, all 8 bits of its exponent, and 7 of its 23 bits of
@@ -60,7 +64,7 @@ impl From<f32> for Bf16 {
 
 vectorized! {
     /// Each number rounded: as long as both slices.
-    pub(crate) fn narrow<S>(from: &[f32], to: &mut [Bf16]) {
+    fn narrow<S>(from: &[f32], to: &mut [Bf16]) {
         for (to, &from) in to.iter_mut().zip(from) {
             *to = Bf16::from(from);
         }
@@ -81,18 +85,29 @@ vectorized! {
     }
 }
 
+/// These numbers, rounded.
+pub(crate) fn narrowed(level: Level, numbers: &[f32]) -> Vec<Bf16> {
+    each(numbers, |from, to| narrow(level, from, to))
+}
+
 /// These numbers as floats.
 pub(crate) fn floats(level: Level, numbers: &[Bf16]) -> Vec<f32> {
-    let mut floats = vec![0.0; numbers.len()];
-    widen(level, numbers, &mut floats);
-    floats
+    each(numbers, |from, to| widen(level, from, to))
 }
 
 /// These numbers rounded, but as floats.
 pub(crate) fn rounded(level: Level, numbers: &[f32]) -> Vec<f32> {
-    let mut floats = vec![0.0; numbers.len()];
-    round(level, numbers, &mut floats);
-    floats
+    each(numbers, |from, to| round(level, from, to))
+}
+
+/// As many numbers as there are, which `fill` fills, on as many threads as are worth it.
+fn each<T: Sync, U: Copy + Send>(numbers: &[T], fill: impl Fn(&[T], &mut [U]) + Sync) -> Vec<U> {
+    // SAFETY: the parts cover all, none twice, and each is filled.
+    unsafe {
+        filled(numbers.len(), |out| {
+            pieces(numbers.len(), |part| fill(&numbers[part.clone()], out.part(part)));
+        })
+    }
 }
 
 #[cfg(test)]
@@ -136,13 +151,13 @@ mod tests {
 
     #[test]
     fn every_level_rounds_alike() {
-        let x: Vec<f32> = (0..=1021).map(|i| f32::from_bits(i * 4_194_311)).collect();
+        // More than one thread takes alone.
+        let x: Vec<f32> = (0..70_000).map(|i| f32::from_bits(i * 61_351)).collect();
         let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         let expected: Vec<Bf16> = x.iter().map(|&x| x.into()).collect();
         let widened: Vec<f32> = expected.iter().map(|x| x.to_f32()).collect();
         for level in Level::supported() {
-            let mut small = vec![Bf16::ZERO; x.len()];
-            narrow(level, &x, &mut small);
+            let small = narrowed(level, &x);
             assert_eq!(small, expected, "{level}");
             assert_eq!(bits(&floats(level, &small)), bits(&widened), "{level}");
             assert_eq!(bits(&rounded(level, &x)), bits(&widened), "{level}");

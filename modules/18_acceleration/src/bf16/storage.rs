@@ -1,6 +1,6 @@
 //! Tensors of bf16.
 
-use super::number::{Bf16, floats, narrow};
+use super::number::{Bf16, floats, narrowed};
 use crate::level::level;
 use std::sync::Arc;
 use tinytorch_autograd::{Each, Gradient};
@@ -16,9 +16,7 @@ pub struct Bf16Buffer(Vec<Bf16>);
 impl Bf16Buffer {
     /// These numbers, rounded.
     pub fn new(numbers: &[f32]) -> Self {
-        let mut rounded = vec![Bf16::ZERO; numbers.len()];
-        narrow(level(), numbers, &mut rounded);
-        Self(rounded)
+        Self(narrowed(level(), numbers))
     }
 
     /// The numbers, in the order of the storage.
