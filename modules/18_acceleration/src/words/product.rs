@@ -54,6 +54,7 @@ pub(crate) trait Finish<W: Words>: Sync {
 
 /// Which part of `k` a sum is over.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "what pairs need"))]
 pub(crate) struct Part {
     /// None came before.
     pub first: bool,
@@ -62,6 +63,7 @@ pub(crate) struct Part {
 }
 
 /// The right matrix.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "what pairs need"))]
 pub(crate) enum Right<'a, P: Packing> {
     /// To be packed.
     Lines(Lines<'a, P::Number>),
