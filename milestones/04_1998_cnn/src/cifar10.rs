@@ -31,9 +31,10 @@ const SMALL: Recipe = Recipe {
 
 /// What the ambitious do: a residual network of nine layers, pictures shifted, mirrored and with
 /// a hole, and labels that leave a little doubt. Source: D. Page, "How to train your ResNet"
-/// (2018), whose network, rates and smoothing these are, about.
+/// (2018), whose network, rates and smoothing these are, about. Half the width is a quarter of the
+/// arithmetic, and not enough: after 16 passes it had 88.5 % right (seed 0).
 const LARGE: Recipe = Recipe {
-    network: |rng| Box::new(ResNet9::new(3, 10, 32, rng)),
+    network: |rng| Box::new(ResNet9::new(3, 10, 64, rng)),
     loss: |scores, labels| {
         CrossEntropy { label_smoothing: 0.1, ..Default::default() }.of(scores, labels)
     },
@@ -44,7 +45,7 @@ const LARGE: Recipe = Recipe {
             .then(Cutout { size: 8 })
     },
     batch: 128,
-    epochs: 20,
+    epochs: 18,
     lr: 0.1,
     optimizer: |lr| {
         let (momentum, weight_decay) = (0.9, 5e-4);
