@@ -129,7 +129,9 @@ mod tests {
     use tinytorch_tensor::{Kernel, Rng};
 
     /// Settings, and the shapes of a picture and a weight.
-    pub(super) fn cases() -> Vec<(Conv2dOp, [usize; 4], [usize; 4])> {
+    pub(super) type Case = (Conv2dOp, [usize; 4], [usize; 4]);
+
+    pub(super) fn cases() -> Vec<Case> {
         let plain = Conv2dOp::default();
         let same = Conv2dOp { padding: [1, 1], ..plain };
         let two = Conv2dOp { stride: [2, 2], padding: [1, 1], ..plain };
@@ -170,49 +172,64 @@ mod tests {
         [x[0], weight[0], h, w]
     }
 
-    #[test]
-    fn forward_is_what_the_definition_says() {
-        let rng = &mut Rng::new(1);
-        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
+    /// The outputs of `run` are the definition's.
+    fn assert_forward(cases: Vec<Case>, run: Kernel, seed: u64) {
+        let rng = &mut Rng::new(seed);
+        for (i, (conv, x, weight)) in cases.into_iter().enumerate() {
             let (xs, weights) = (layouts(&x, rng), layouts(&weight, rng));
             let bias = Tensor::randn([weight[0]], rng);
             for (j, x) in xs.iter().enumerate() {
                 let weight = &weights[(i + j) % weights.len()];
-                assert_agrees(&conv, forward, &[x, weight, &bias], 1e-5);
+                assert_agrees(&conv, run, &[x, weight, &bias], 1e-5);
             }
-            assert_agrees(&conv, forward, &[&xs[0], &weights[0]], 1e-5);
+            assert_agrees(&conv, run, &[&xs[0], &weights[0]], 1e-5);
         }
+    }
+
+    /// So are the gradients of the input.
+    fn assert_input_grad(cases: Vec<Case>, run: Kernel, seed: u64) {
+        let rng = &mut Rng::new(seed);
+        for (i, (conv, x, weight)) in cases.into_iter().enumerate() {
+            let op = Conv2dInputGrad { conv, size: [x[2], x[3]] };
+            let (gs, weights) = (layouts(&output(&conv, x, weight), rng), layouts(&weight, rng));
+            for (j, g) in gs.iter().enumerate() {
+                assert_agrees(&op, run, &[g, &weights[(i + j) % weights.len()]], 1e-5);
+            }
+        }
+    }
+
+    /// So are the gradients of the weight.
+    fn assert_weight_grad(cases: Vec<Case>, run: Kernel, seed: u64) {
+        let rng = &mut Rng::new(seed);
+        for (i, (conv, x, weight)) in cases.into_iter().enumerate() {
+            let op = Conv2dWeightGrad { conv, kernel: [weight[2], weight[3]] };
+            let (gs, xs) = (layouts(&output(&conv, x, weight), rng), layouts(&x, rng));
+            for (j, g) in gs.iter().enumerate() {
+                assert_agrees(&op, run, &[g, &xs[(i + j) % xs.len()]], 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn forward_is_what_the_definition_says() {
+        assert_forward(cases(), forward, 1);
     }
 
     #[test]
     fn the_input_gets_what_the_definition_says() {
-        let rng = &mut Rng::new(2);
-        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
-            let op = Conv2dInputGrad { conv, size: [x[2], x[3]] };
-            let (gs, weights) = (layouts(&output(&conv, x, weight), rng), layouts(&weight, rng));
-            for (j, g) in gs.iter().enumerate() {
-                assert_agrees(&op, input_grad, &[g, &weights[(i + j) % weights.len()]], 1e-5);
-            }
-        }
+        assert_input_grad(cases(), input_grad, 2);
     }
 
     #[test]
     fn the_weight_gets_what_the_definition_says() {
-        let rng = &mut Rng::new(3);
-        for (i, (conv, x, weight)) in cases().into_iter().enumerate() {
-            let op = Conv2dWeightGrad { conv, kernel: [weight[2], weight[3]] };
-            let (gs, xs) = (layouts(&output(&conv, x, weight), rng), layouts(&x, rng));
-            for (j, g) in gs.iter().enumerate() {
-                assert_agrees(&op, weight_grad, &[g, &xs[(i + j) % xs.len()]], 1e-5);
-            }
-        }
+        assert_weight_grad(cases(), weight_grad, 3);
     }
 
     /// Cases that tiles can compute, and some with as many channels as fill blocks and parts.
-    fn tiled_cases() -> Vec<(Conv2dOp, [usize; 4], [usize; 4])> {
+    fn tiled_cases() -> Vec<Case> {
         let plain = Conv2dOp::default();
         let same = Conv2dOp { padding: [1, 1], ..plain };
-        let three = |(conv, x, weight): &(Conv2dOp, [usize; 4], [usize; 4])| {
+        let three = |(conv, x, weight): &Case| {
             let near = conv.stride == [1, 1] && conv.dilation == [1, 1];
             near && weight[2..] == [3, 3] && x[1] > 0
         };
@@ -298,42 +315,19 @@ mod tests {
 
     #[test]
     fn tiles_give_what_the_definition_says() {
-        let rng = &mut Rng::new(4);
         let run: Kernel = |op, x| forward_by(op, x, |gather| gather.by_tiles());
-        for (i, (conv, x, weight)) in tiled_cases().into_iter().enumerate() {
-            let (xs, weights) = (layouts(&x, rng), layouts(&weight, rng));
-            let bias = Tensor::randn([weight[0]], rng);
-            for (j, x) in xs.iter().enumerate() {
-                let weight = &weights[(i + j) % weights.len()];
-                assert_agrees(&conv, run, &[x, weight, &bias], 1e-5);
-            }
-            assert_agrees(&conv, run, &[&xs[0], &weights[0]], 1e-5);
-        }
+        assert_forward(tiled_cases(), run, 4);
     }
 
     #[test]
     fn tiles_give_the_input_what_the_definition_says() {
-        let rng = &mut Rng::new(5);
         let run: Kernel = |op, x| input_grad_by(op, x, |gather| gather.by_tiles());
-        for (i, (conv, x, weight)) in tiled_cases().into_iter().enumerate() {
-            let op = Conv2dInputGrad { conv, size: [x[2], x[3]] };
-            let (gs, weights) = (layouts(&output(&conv, x, weight), rng), layouts(&weight, rng));
-            for (j, g) in gs.iter().enumerate() {
-                assert_agrees(&op, run, &[g, &weights[(i + j) % weights.len()]], 1e-5);
-            }
-        }
+        assert_input_grad(tiled_cases(), run, 5);
     }
 
     #[test]
     fn tiles_give_the_weight_what_the_definition_says() {
-        let rng = &mut Rng::new(6);
         let run: Kernel = |op, x| weight_grad_by(op, x, |gradient| gradient.by_tiles());
-        for (i, (conv, x, weight)) in tiled_cases().into_iter().enumerate() {
-            let op = Conv2dWeightGrad { conv, kernel: [weight[2], weight[3]] };
-            let (gs, xs) = (layouts(&output(&conv, x, weight), rng), layouts(&x, rng));
-            for (j, g) in gs.iter().enumerate() {
-                assert_agrees(&op, run, &[g, &xs[(i + j) % xs.len()]], 1e-5);
-            }
-        }
+        assert_weight_grad(tiled_cases(), run, 6);
     }
 }

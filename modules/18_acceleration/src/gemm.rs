@@ -75,9 +75,7 @@ impl<'a> Matrix<'a> {
     #[inline]
     pub(crate) fn new(numbers: &'a [f32], shape: [usize; 2], strides: [usize; 2]) -> Self {
         assert!(reach(shape, strides) <= numbers.len());
-        let ([rows, columns], [row, column]) = (shape, strides);
-        let (start, holds) = (numbers.as_ptr(), Holds::Floats);
-        Self { start, holds, rows, columns, row, column, numbers: PhantomData }
+        Self::at(numbers.as_ptr(), Holds::Floats, shape, strides)
     }
 
     /// As [`new`](Self::new), of bf16.
@@ -86,8 +84,13 @@ impl<'a> Matrix<'a> {
     /// As there.
     pub(crate) fn halves(numbers: &'a [Bf16], shape: [usize; 2], strides: [usize; 2]) -> Self {
         assert!(reach(shape, strides) <= numbers.len());
+        Self::at(numbers.as_ptr().cast(), Holds::Halves, shape, strides)
+    }
+
+    /// The matrix that begins here, where all of it can be read.
+    #[inline]
+    fn at(start: *const f32, holds: Holds, shape: [usize; 2], strides: [usize; 2]) -> Self {
         let ([rows, columns], [row, column]) = (shape, strides);
-        let (start, holds) = (numbers.as_ptr().cast(), Holds::Halves);
         Self { start, holds, rows, columns, row, column, numbers: PhantomData }
     }
 

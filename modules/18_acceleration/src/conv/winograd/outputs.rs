@@ -19,13 +19,6 @@ use crate::threads::parallel;
 use std::ops::Range;
 use tinytorch_tensor::Tensor;
 
-/// How many numbers the transformed tiles of a block have, in and out: with the kernels, as much
-/// as a core's own cache holds.
-const BLOCK: usize = 200 << 10;
-
-/// How many tiles a block has at least, so that reading a kernel is worth it.
-const FEWEST: usize = 48;
-
 /// How many output channels a part has at least, so that transforming what they see is worth it.
 const OUTS: usize = 64;
 
@@ -72,10 +65,9 @@ impl Gather<'_> {
         let (level, [n, _, h, w]) = (level(), self.x.shape);
         let (lanes, Weight { outs, ins, .. }) = (lanes(level), &self.weight);
         let [deep, wide] = [ins, outs].map(|channels| channels.next_multiple_of(lanes));
-        let most = (BLOCK / 36 / (deep + wide)).max(FEWEST);
         let grid = Grid::new([&self.sights[0][0], &self.sights[1][0]], [h, w]);
         let strips = grid.strips(lanes);
-        let together = Block::size(&strips, most);
+        let together = Block::size(&strips, deep + wide);
         let blocks = self.groups * (n * strips.len()).div_ceil(together);
         let parts = PIECES.div_ceil(blocks.max(1)).min(wide / OUTS).max(1);
         let width = PANEL * lanes;

@@ -17,6 +17,13 @@ const SIDE: usize = 4;
 /// least: half of an L1 cache.
 const COPY: usize = 6 << 10;
 
+/// How many numbers the transformed tiles of a block have, of both kinds: with the kernels or the
+/// sums, as much as a core's own cache holds.
+const BLOCK: usize = 200 << 10;
+
+/// How many tiles a block has at least, so that reading a kernel, or adding to a sum, is worth it.
+const FEWEST: usize = 48;
+
 /// How a convolution's outputs fall into tiles.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grid {
@@ -96,8 +103,9 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// How many strips of at most `most` tiles in all a block has.
-    pub fn size(strips: &[Strip], most: usize) -> usize {
+    /// How many strips a block has whose tiles have so many channels, in and out.
+    pub fn size(strips: &[Strip], channels: usize) -> usize {
+        let most = (BLOCK / 36 / channels).max(FEWEST);
         (most / strips.first().map_or(1, |strip| strip.seen.len())).max(1)
     }
 

@@ -179,45 +179,42 @@ unsafe fn load<S: Simd>(from: *const f32, apart: usize) -> [[S::F; 6]; 6] {
     x
 }
 
+/// Tiles of `N` by `N` of a copy's vectors, transformed.
+#[inline(always)]
+fn transform<S: Simd, T: Transform<N, 6>, const N: usize, const PLACES: usize>(
+    copy: &[f32],
+    tiles: &[[u32; PLACES]],
+    to: &mut [f32],
+    spread: Spread,
+) {
+    assert!(to.len() >= spread.through(tiles.len(), S::LANES));
+    for (i, places) in tiles.iter().enumerate() {
+        let mut x = [[S::splat(0.0); N]; N];
+        for row in 0..N {
+            for column in 0..N {
+                let place = places[row * N + column] as usize;
+                debug_assert!(place + S::LANES <= copy.len());
+                // SAFETY: the caller's promise.
+                x[row][column] = unsafe { S::load(copy.as_ptr().add(place)) };
+            }
+        }
+        let to = to.as_mut_ptr().wrapping_add(i * spread.step);
+        // SAFETY: asserted above.
+        unsafe { store::<S>(T::square::<S>(x), to, spread.apart) };
+    }
+}
+
 vectorized! {
     /// What the tiles see, transformed: of a copy `[places, LANES]`, from a tile of `to` on.
     ///
     /// The caller promises that the tiles lie inside of the copy.
     pub(super) fn seen<S>(copy: &[f32], tiles: &[[u32; 36]], to: &mut [f32], spread: Spread) {
-        assert!(to.len() >= spread.through(tiles.len(), S::LANES));
-        for (i, places) in tiles.iter().enumerate() {
-            let mut x = [[S::splat(0.0); 6]; 6];
-            for row in 0..6 {
-                for column in 0..6 {
-                    let place = places[row * 6 + column] as usize;
-                    debug_assert!(place + S::LANES <= copy.len());
-                    // SAFETY: the caller's promise.
-                    x[row][column] = unsafe { S::load(copy.as_ptr().add(place)) };
-                }
-            }
-            let to = to.as_mut_ptr().wrapping_add(i * spread.step);
-            // SAFETY: asserted above.
-            unsafe { store::<S>(Seen::square::<S>(x), to, spread.apart) };
-        }
+        transform::<S, Seen, 6, 36>(copy, tiles, to, spread);
     }
 
     /// As [`seen`], of the gradients of the tiles' outputs.
     pub(super) fn gradients<S>(copy: &[f32], tiles: &[[u32; 16]], to: &mut [f32], spread: Spread) {
-        assert!(to.len() >= spread.through(tiles.len(), S::LANES));
-        for (i, places) in tiles.iter().enumerate() {
-            let mut g = [[S::splat(0.0); 4]; 4];
-            for row in 0..4 {
-                for column in 0..4 {
-                    let place = places[row * 4 + column] as usize;
-                    debug_assert!(place + S::LANES <= copy.len());
-                    // SAFETY: the caller's promise.
-                    g[row][column] = unsafe { S::load(copy.as_ptr().add(place)) };
-                }
-            }
-            let to = to.as_mut_ptr().wrapping_add(i * spread.step);
-            // SAFETY: asserted above.
-            unsafe { store::<S>(Gradient::square::<S>(g), to, spread.apart) };
-        }
+        transform::<S, Gradient, 4, 16>(copy, tiles, to, spread);
     }
 
     /// The outputs of the tiles, to a copy `[places, LANES]`.

@@ -25,12 +25,6 @@ use crate::threads::{parallel, parallel_ranges};
 use std::ops::Range;
 use tinytorch_tensor::Tensor;
 
-/// How many numbers the transformed tiles of a block have, of both kinds.
-const BLOCK: usize = 200 << 10;
-
-/// How many tiles a block has at least, so that adding to the sums is worth it.
-const FEWEST: usize = 48;
-
 /// How many parts the blocks are split into at most, and how many numbers the sums of all parts
 /// may have together.
 const PARTS: usize = 4;
@@ -93,9 +87,8 @@ impl WeightGrad<'_> {
         let (level, [ins, outs]) = (level(), [c, o].map(|channels| channels / self.groups));
         let lanes = lanes(level);
         let [deep, wide] = [ins, outs].map(|channels| channels.next_multiple_of(lanes));
-        let most = (BLOCK / 36 / (deep + wide)).max(FEWEST);
         let strips = Grid::new([&self.sights[0], &self.sights[1]], [h, w]).strips(lanes);
-        let together = Block::size(&strips, most);
+        let together = Block::size(&strips, deep + wide);
         let sums = Spread::one_by_one(ins, wide);
         let blocks = (n * strips.len()).div_ceil(together);
         let parts = (SUMS / (self.groups * sums.len).max(1)).min(blocks).clamp(1, PARTS);
