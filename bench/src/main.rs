@@ -37,7 +37,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
-use workload::{Ours, Workload, is_asked_for};
+use workload::{Workload, is_asked_for};
 
 /// Races TinyTorch against other frameworks on this machine.
 #[derive(Parser)]
@@ -167,18 +167,15 @@ fn measure(workloads: &[Workload], only: &str, seconds: f64) {
     let only: Vec<&str> = only.split(',').collect();
     let meter = Meter::new(entrant::OURS, threads, &only, seconds);
     for workload in workloads.iter().filter(|workload| meter.wants(&workload.name)) {
-        if let Ours::Built(run) = &workload.ours {
+        if let Some(run) = &workload.run {
             run(&meter);
         }
     }
 }
 
 fn list(workloads: &[Workload]) {
-    for Workload { name, ours, .. } in workloads {
-        match ours {
-            Ours::NotBuilt(missing) => println!("{name} (not built yet: {missing})"),
-            Ours::Built(_) | Ours::WithAnother => println!("{name}"),
-        }
+    for workload in workloads {
+        println!("{}", workload.name);
     }
 }
 

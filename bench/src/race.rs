@@ -3,7 +3,7 @@
 use crate::entrant::{Entrant, OURS, Places};
 use crate::process::{Outcome, run};
 use crate::results::Cell;
-use crate::workload::{Metric, Ours, Workload};
+use crate::workload::{Metric, Workload};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ pub fn race(
             eprintln!("{} on {threads} threads, round {} of {of}", names.join(", "), round + 1);
             for i in 0..entrants.len() {
                 let at = (i + round) % entrants.len();
-                let nothing = absent.contains(&(at, number)) || is_missing(&entrants[at], heat);
-                if !nothing && !turn(heat, &entrants[at], places, rules) {
+                let silent = absent.contains(&(at, number));
+                if !silent && !turn(heat, &entrants[at], places, rules) {
                     absent.insert((at, number));
                 }
             }
@@ -89,12 +89,6 @@ fn heats(rows: Vec<Raced>, together: bool) -> Vec<Vec<Raced>> {
         }
     }
     heats
-}
-
-/// Whether we have no function for any of these yet.
-fn is_missing(entrant: &Entrant, heat: &[Raced]) -> bool {
-    let not_built = |row: &Raced| matches!(row.workload.ours, Ours::NotBuilt(_));
-    entrant.peer == OURS && heat.iter().all(not_built)
 }
 
 /// One process. Whether it told something of what it was asked.

@@ -6,7 +6,7 @@
 use crate::probe::Probe;
 use crate::race::{Raced, Rules};
 use crate::results::{MARGIN, SHARED_MARGIN, Spread, Standing, standing};
-use crate::workload::{Ours, Precision};
+use crate::workload::Precision;
 use crate::{Machine, entrant};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,8 +72,6 @@ pub struct Row {
     pub losses: String,
     /// Why our own process failed, if it did.
     pub failure: Option<String>,
-    /// What we lack for it, if we do.
-    pub not_built: Option<String>,
 }
 
 impl Record {
@@ -158,10 +156,6 @@ impl Row {
             share: limit.and_then(|limit| Some(limit / ours.as_ref()?.median)),
             losses: losses(raced),
             failure: cell.failure.clone(),
-            not_built: match workload.ours {
-                Ours::NotBuilt(missing) => Some(missing.to_string()),
-                Ours::Built(_) | Ours::WithAnother => None,
-            },
             ours,
         }
     }
@@ -210,7 +204,7 @@ mod tests {
         );
         let mode = &row.others["torch"][0];
         assert_eq!((mode.median, mode.min, mode.max, mode.rounds), (5.0, 4.0, 6.0, 2));
-        assert_eq!((row.best.as_deref(), row.not_built), (Some("torch-eager"), None));
+        assert_eq!(row.best.as_deref(), Some("torch-eager"));
     }
 
     #[test]

@@ -69,10 +69,9 @@ fn cells(row: &Row, peers: &[&str]) -> Vec<String> {
 
 /// Our own time, or why there is none.
 fn ours(row: &Row) -> String {
-    match (&row.ours, &row.not_built) {
-        (Some(ours), _) => with_spread(ours),
-        (None, Some(missing)) => format!("not built yet: {missing}"),
-        (None, None) => row.failure.clone().unwrap_or_default(),
+    match &row.ours {
+        Some(ours) => with_spread(ours),
+        None => row.failure.clone().unwrap_or_default(),
     }
 }
 
@@ -114,7 +113,7 @@ mod tests {
     use crate::entrant::OURS;
     use crate::race::Raced;
     use crate::results::{Cell, MARGIN};
-    use crate::workload::{Ours, Work, Workload};
+    use crate::workload::{Work, Workload};
 
     fn raced(workload: &Workload) -> Raced<'_> {
         let mut cell = Cell::default();
@@ -141,15 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_says_so_and_others_are_still_shown() {
-        let workload =
-            Workload { ours: Ours::NotBuilt("bf16"), ..Workload::new("W7.x", Work::NONE, |_| ()) };
+    fn what_failed_says_why_and_others_are_still_shown() {
+        let workload = Workload::new("W7.x", Work::NONE, |_| ());
         let mut raced = raced(&workload);
         raced.cell.runs.remove(&(OURS, OURS.to_string()));
+        raced.cell.failure = Some("out of memory".to_string());
         let row = Row::beside(&raced, None, MARGIN);
         assert_eq!(row.standing, None);
         let table = table(&[row], &["torch"]);
-        assert!(table.contains("| not built yet: bf16 | 4.00  | torch-eager+keep |"), "{table}");
+        assert!(table.contains("| out of memory | 4.00  | torch-eager+keep |"), "{table}");
     }
 
     #[test]

@@ -75,15 +75,8 @@ pub enum Metric {
     Memory(&'static str),
 }
 
-/// How we run it.
-pub enum Ours {
-    /// By this function, which prints what it measures.
-    Built(Box<dyn Fn(&Meter)>),
-    /// In the process of another workload.
-    WithAnother,
-    /// Not yet: the framework lacks this.
-    NotBuilt(&'static str),
-}
+/// Measures us, and prints what came out.
+type Run = Box<dyn Fn(&Meter)>;
 
 /// A row of the table.
 pub struct Workload {
@@ -95,15 +88,15 @@ pub struct Workload {
     pub metric: Metric,
     /// Losses that every entrant must have: those of PyTorch.
     pub losses: Losses,
-    /// How we run it.
-    pub ours: Ours,
+    /// How we run it; none if that is done with another workload.
+    pub run: Option<Run>,
 }
 
 impl Workload {
     /// Timed, by `run`.
     pub fn new(name: impl Into<String>, work: Work, run: impl Fn(&Meter) + 'static) -> Self {
-        let (name, ours) = (name.into(), Ours::Built(Box::new(run)));
-        Self { name, work, metric: Metric::Time, losses: &[], ours }
+        let (name, run): (_, Run) = (name.into(), Box::new(run));
+        Self { name, work, metric: Metric::Time, losses: &[], run: Some(run) }
     }
 
     /// A training step, which `task` sets up: it gives a function that takes a step and returns the
@@ -183,7 +176,7 @@ mod tests {
     /// What it comes to that the loss is this one and should be 2.
     fn trained(work: Work, loss: f32) -> std::thread::Result<()> {
         let workload = Workload::training("W0.x", work, &[(1, 2.0)], move || move || loss);
-        let Ours::Built(run) = workload.ours else { unreachable!("it has a function") };
+        let run = workload.run.expect("training is run");
         let meter = Meter::new("ours", 1, &[], 0.0);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&meter)))
     }

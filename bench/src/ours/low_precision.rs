@@ -68,8 +68,8 @@ fn in_8(size: &str, shape: [usize; 3]) -> Workload {
     let work = work(shape, 1.0).in_format(Precision::Int8);
     Workload::new(name.clone(), work, move |meter| {
         let [x, weight] = operands(shape);
-        let layer = Layer::new(&weight);
-        meter.time(&name, || layer.forward(&x));
+        let weight = weight.to_int8();
+        meter.time(&name, || linear(&x, &weight, None));
     })
 }
 
@@ -79,40 +79,16 @@ fn integers(size: &str, shape: [usize; 3]) -> Workload {
     let work = work(shape, 1.0).in_format(Precision::Int8);
     Workload::new(name.clone(), work, move |meter| {
         let [m, k, n] = shape;
-        let [x, weight] = operands(shape).map(|x| whole(&x.data(), |_| 1.0 / 127.0));
+        let [x, weight] = operands(shape).map(|x| whole(&x.data()));
         let (x, weights) =
             (int8::Rows::symmetric(&x, vec![1.0; m]), int8::Weights::new(&weight, n, k));
         meter.time(&name, || int8::matmul(&x, &weights));
     })
 }
 
-/// A layer whose weights are integers, with a step for each output.
-struct Layer {
-    weights: int8::Weights,
-    steps: Vec<f32>,
-}
-
-impl Layer {
-    /// Of `[n, k]`: the largest number of each output is 127 steps.
-    fn new(weight: &Tensor) -> Self {
-        let ([n, k], weight) = (weight.shape().dims(), weight.data());
-        let largest = |row: &[f32]| row.iter().fold(f32::MIN_POSITIVE, |l, w| l.max(w.abs()));
-        let steps: Vec<f32> = weight.chunks(k).map(|row| largest(row) / 127.0).collect();
-        let weights = int8::Weights::new(&whole(&weight, |place| steps[place / k]), n, k);
-        Self { weights, steps }
-    }
-
-    /// `[m, k] -> [m, n]`
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let rows = int8::Rows::quantize(&x.data(), self.weights.inputs());
-        let shape = [rows.count(), self.weights.outputs()];
-        Tensor::from_vec(int8::linear(&rows, &self.weights, &self.steps, None), shape)
-    }
-}
-
-/// In whole steps, whose size depends on the place.
-fn whole(numbers: &[f32], step: impl Fn(usize) -> f32) -> Vec<i8> {
-    numbers.iter().enumerate().map(|(place, x)| (x / step(place)).round() as i8).collect()
+/// In whole steps, of which 127 are 1.
+fn whole(numbers: &[f32]) -> Vec<i8> {
+    numbers.iter().map(|x| (127.0 * x).round() as i8).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +102,7 @@ mod tests {
         let small = linear(&x.to_bf16(), &weight.to_bf16(), None);
         // The numbers are uniform to 1: a sum of 300 products is about 6. Off by half a step of
         // 1/127, each product is off by about 1/500, and all of them by 0.03.
-        for (got, most) in [(small, 0.1), (Layer::new(&weight).forward(&x), 0.3)] {
+        for (got, most) in [(small, 0.1), (linear(&x, &weight.to_int8(), None), 0.3)] {
             let gap = (got - &exact).abs().max().item();
             assert!(gap > 0.0 && gap < most, "{gap}");
         }

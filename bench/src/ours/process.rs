@@ -1,7 +1,7 @@
 //! W9: what a process costs that does nothing else: until the first trained step, and in memory.
 
 use super::mlp;
-use crate::workload::{Metric, Ours, Work, Workload};
+use crate::workload::{Metric, Work, Workload};
 
 /// The first step of W2, and the memory of two trainings.
 pub fn workloads() -> Vec<Workload> {
@@ -12,7 +12,7 @@ pub fn workloads() -> Vec<Workload> {
         [("W9.memory_cnn", "W4.cnn_train_b64"), ("W9.memory_gpt_small", "W5.gpt_small_train")];
     let memory = memory.into_iter().map(|(name, of)| Workload {
         metric: Metric::Memory(of),
-        ours: Ours::WithAnother,
+        run: None,
         ..Workload::new(name, Work::NONE, |_| ())
     });
     let losses = &[(1, 2.298_644)];

@@ -39,7 +39,7 @@ mod autocast;
 
 pub use autocast::autocast;
 pub use number::Bf16;
-pub use storage::{Bf16Buffer, LowPrecision, ToBf16};
+pub use storage::{Bf16Buffer, ToBf16};
 
 use tinytorch_tensor::Kernels;
 

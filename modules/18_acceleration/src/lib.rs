@@ -41,12 +41,14 @@ mod optimizers;
 mod words;
 mod bf16;
 pub mod int8;
+mod low_precision;
 
 #[cfg(test)]
 mod trial;
 
-pub use bf16::{Bf16, Bf16Buffer, LowPrecision, ToBf16, autocast};
+pub use bf16::{Bf16, Bf16Buffer, ToBf16, autocast};
 pub use level::{Level, level, with_level};
+pub use low_precision::LowPrecision;
 pub use threads::{set_threads, threads};
 
 use std::any::Any;
@@ -86,6 +88,7 @@ fn kernels(kernels: &mut Kernels) {
     dropout::register(kernels);
     optimizers::register(kernels);
     bf16::register(kernels);
+    int8::register(kernels);
 }
 
 /// The settings of the op that a kernel was called for.

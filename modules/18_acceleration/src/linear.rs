@@ -17,7 +17,7 @@ pub(crate) fn register(kernels: &mut Kernels) {
     kernels.on::<LinearOp>("f32", linear);
 }
 
-fn linear(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+pub(crate) fn linear(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (Storage::F32(_), Storage::F32(weight)) = (x[0].storage(), x[1].storage()) else {
         return op.forward(x);
     };

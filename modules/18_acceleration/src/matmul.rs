@@ -26,7 +26,7 @@ const LARGE: usize = 4_000_000;
 /// A thread takes so many multiply-adds at a time: some ten microseconds.
 const PIECE: usize = 500_000;
 
-fn matmul(op: &dyn Op, x: &[&Tensor]) -> Tensor {
+pub(crate) fn matmul(op: &dyn Op, x: &[&Tensor]) -> Tensor {
     let (Storage::F32(a), Storage::F32(b)) = (x[0].storage(), x[1].storage()) else {
         return op.forward(x);
     };

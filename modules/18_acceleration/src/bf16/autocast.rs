@@ -10,7 +10,8 @@
 //! the inputs of some; as the history is written below, what is differentiated is what was
 //! computed, and what is kept for it takes half the bytes.
 
-use super::storage::{KIND, LowPrecision};
+use super::storage::KIND;
+use crate::LowPrecision;
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::rc::Rc;

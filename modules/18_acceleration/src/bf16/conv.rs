@@ -3,7 +3,8 @@
 //! What is bf16 about them is what they read and what the history keeps for their gradients, half
 //! the bytes of floats; the numbers are widened and the kernel for floats does the rest.
 
-use super::storage::{KIND, LowPrecision};
+use super::storage::KIND;
+use crate::LowPrecision;
 use std::any::Any;
 use tinytorch_spatial::{Conv2dInputGrad, Conv2dOp, Conv2dWeightGrad};
 use tinytorch_tensor::{Kernels, Op, Tensor, dispatch};

@@ -180,7 +180,7 @@ fn linear(_: &dyn Op, x: &[&Tensor]) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bf16::LowPrecision;
+    use crate::LowPrecision;
     use crate::level::{Level, with_level};
     use crate::trial::{assert_close, layouts, layouts_of, on_threads};
     use tinytorch_tensor::{Kernel, Rng};

@@ -4,7 +4,6 @@ use super::number::{Bf16, floats, narrowed};
 use crate::level::level;
 use std::sync::Arc;
 use tinytorch_autograd::{Each, Gradient};
-use tinytorch_tensor::dispatch;
 use tinytorch_tensor::{Brought, Buffer, Contiguous, Kernels, Op, Reads, Storage, Tensor, ToF32};
 
 /// The kind of storage.
@@ -91,22 +90,6 @@ fn in_its_order(x: &Tensor) -> Tensor {
     Bf16Buffer::new(&sorted.data()).tensor(&sorted).permute(back.as_slice())
 }
 
-/// Tensors with fewer bits a number.
-pub trait LowPrecision {
-    /// Each number rounded to [`Bf16`], half the bytes. `to_f32` is the way back; gradients pass
-    /// through both.
-    ///
-    /// Of what can be computed with it, matrix products have kernels: `x.matmul(&w)` and `linear`
-    /// take floats or bf16 on either side and give floats. So do views, `contiguous` and `to_f32`.
-    fn to_bf16(&self) -> Tensor;
-}
-
-impl LowPrecision for Tensor {
-    fn to_bf16(&self) -> Tensor {
-        if self.kind() == KIND { self.clone() } else { dispatch(ToBf16, &[self]) }
-    }
-}
-
 /// The buffer of a tensor of this kind.
 fn buffer(x: &Tensor) -> &Bf16Buffer {
     x.buffer().expect("the kernels of bf16 are called for it alone")
@@ -134,6 +117,7 @@ pub(crate) fn register(kernels: &mut Kernels) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LowPrecision;
     use tinytorch_autograd::Backward;
     use tinytorch_tensor::Rng;
 

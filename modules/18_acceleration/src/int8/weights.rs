@@ -71,6 +71,11 @@ impl Weights {
         self.inputs
     }
 
+    /// The size in bytes.
+    pub fn nbytes(&self) -> usize {
+        size_of_val(self.panels.as_slice()) + size_of_val(self.sums.as_slice())
+    }
+
     /// The weights, row by row.
     pub fn to_vec(&self) -> Vec<i8> {
         let (words, inputs) = (self.inputs.div_ceil(Signed::DEPTH), self.inputs);
