@@ -148,7 +148,7 @@ impl<T: Copy> Sums<'_, T> {
         f: impl Fn([i32; LANES]) -> [T; LANES],
     ) {
         let zero = i32::from(self.x.zeros[i]);
-        let (mut sums, of_columns) = (W::lanes(sum), first::<W, i32>(&self.weights.sums, j, n));
+        let (mut sums, of_columns) = (W::lanes(sum), first(&self.weights.sums, j, n));
         for (sum, of_column) in sums.iter_mut().zip(of_columns) {
             *sum = sum.wrapping_sub(zero.wrapping_mul(of_column));
         }
@@ -161,11 +161,15 @@ impl<T: Copy> Sums<'_, T> {
 /// The most sums that a vector has.
 const LANES: usize = 16;
 
-/// `n` numbers from `j` on, and zeros.
+/// `n` numbers from `j` on, and whatever follows.
 #[inline(always)]
-fn first<W: Words, T: Copy + Default>(numbers: &[T], j: usize, n: usize) -> [T; LANES] {
+fn first<T: Copy + Default>(numbers: &[T], j: usize, n: usize) -> [T; LANES] {
+    let numbers = &numbers[j..];
+    if let Some(vector) = numbers.first_chunk() {
+        return *vector;
+    }
     let mut array = [T::default(); LANES];
-    copy::<W, T>(&numbers[j..j + n], &mut array[..n]);
+    array[..n].copy_from_slice(&numbers[..n]);
     array
 }
 
@@ -205,8 +209,8 @@ impl<W: Integers> Finish<W> for Floats<'_> {
 
     #[inline(always)]
     unsafe fn take(&self, i: usize, j: usize, n: usize, sum: W::Sum, _: Part) {
-        let (scale, scales) = (self.sums.x.scales[i], first::<W, f32>(self.scales, j, n));
-        let bias = self.bias.map_or([0.0; LANES], |bias| first::<W, f32>(bias, j, n));
+        let (scale, scales) = (self.sums.x.scales[i], first(self.scales, j, n));
+        let bias = self.bias.map_or([0.0; LANES], |bias| first(bias, j, n));
         // SAFETY: the caller's promise.
         unsafe {
             self.sums.write::<W>([i, j, n], sum, |sums| {

@@ -355,10 +355,9 @@ unsafe fn tile<W: Words, const H: usize, const V: usize>(
         let (left, right) = unsafe { (left.add(k * H), right.add(k * PANEL)) };
         // SAFETY: as above.
         let mut columns = [unsafe { W::right(right) }; V];
-        if H <= 2 {
-            W::soon(right.wrapping_add(AHEAD));
-            W::soon(right.wrapping_add(AHEAD + PANEL / 2));
-        }
+        let ahead = if H <= 2 { FAR_AHEAD } else { AHEAD };
+        W::soon(right.wrapping_add(ahead));
+        W::soon(right.wrapping_add(ahead + PANEL / 2));
         for v in 1..V {
             // SAFETY: as above.
             columns[v] = unsafe { W::right(right.add(v * W::LANES)) };
@@ -374,6 +373,10 @@ unsafe fn tile<W: Words, const H: usize, const V: usize>(
     sums
 }
 
-/// How many words ahead a tile of one or two rows asks for, 8 KiB: it waits for memory, and by
-/// itself the processor looks ahead only up to the end of a page of 4 KiB.
-const AHEAD: usize = 64 * PANEL;
+/// How many words ahead a tile asks for, 1 KiB: its columns and rows together are as large as the
+/// first cache, and some wait in the second.
+const AHEAD: usize = 8 * PANEL;
+
+/// The same of one or two rows, 8 KiB: these wait for memory, and by itself the processor looks
+/// ahead only up to the end of a page of 4 KiB.
+const FAR_AHEAD: usize = 64 * PANEL;
