@@ -51,7 +51,7 @@ class Scale(nn.Module):
         return x * 0.125
 
 
-def resnet9(width=32):
+def resnet9(width=64):
     """`ResNet9`."""
     return nn.Sequential(
         block(3, width), block(width, 2 * width), nn.MaxPool2d(2), Residual(2 * width),
@@ -105,7 +105,7 @@ def main():
     kept = torch.randperm(len(train), generator=rng)[: len(train) - len(train) // 25]
     model = (resnet9() if large else small()).to(memory_format=torch.channels_last)
     if large:
-        lr, epochs = 0.1, options.epochs or 20
+        lr, epochs = 0.1, options.epochs or 18
         optimizer = torch.optim.SGD(model.parameters(), lr, 0.9, nesterov=True, weight_decay=5e-4, fused=True)
     else:
         lr, epochs = 0.01, options.epochs or 5
