@@ -1,15 +1,15 @@
 //! The loops around a tile: which part of which matrix waits where, and which thread has it.
 //!
 //! For each block of columns, for each stretch of `k`: the block of `b` goes into the L2 cache,
-//! packed; then tile after tile of rows of `a` goes into L1 and meets the whole block. While the
-//! last tile of a strip is computed, the rows of `a` for the next one are on their way.
+//! packed; then tile after tile of rows of `a` goes into L1 and meets the whole block. Meanwhile
+//! the rows of `a` for the next strip of tiles and the next block of `b` are on their way.
 //!
 //! Threads take rectangles of `c` and share nothing. Each packs what it needs by itself; that
 //! costs a copy for every 256 or 512 uses, and no thread ever waits for another.
 
 #![expect(unsafe_code, reason = "parts of matrices are pointers")]
 
-use super::tile::{self, Left, Next, Place, Right, strip, width};
+use super::tile::{self, Left, Place, Right, Soon, strip, width};
 use super::{Bias, Holds, Product, few, pack};
 use crate::level::Level;
 use crate::simd::{Simd, vectorized};
@@ -125,7 +125,8 @@ vectorized! {
             let n = COLUMNS.min(columns.end - first);
             for step in 0..steps {
                 let k0 = (step * depth).min(k);
-                let block = Block { first, n, k0, k: depth.min(k - k0), packs };
+                let next = k0 + depth..k.min(k0 + 2 * depth);
+                let block = Block { first, n, k0, k: depth.min(k - k0), next, packs };
                 // SAFETY: inside of the product, and the room is large enough.
                 unsafe {
                     let right = block.right::<S>(product, b);
@@ -143,6 +144,8 @@ struct Block {
     n: usize,
     k0: usize,
     k: usize,
+    /// The stretch of `k` that comes then, if there is one.
+    next: Range<usize>,
     /// Into panels, rather than read where it lies.
     packs: bool,
 }
@@ -192,14 +195,16 @@ impl Block {
         let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
         let worth = if a.row == 1 { TURNED_A_WORTH_PACKING } else { A_WORTH_PACKING };
         let packs = a.holds != Holds::Floats || self.n > worth && !spread;
-        let tiles = rows.len().div_ceil(tile::rows::<S>());
-        let mut top = rows.start;
-        for i in 1..=tiles {
-            let bottom = rows.start + i * rows.len() / tiles;
-            let next = match i < tiles {
-                true => Next::of(a, [bottom, self.k0], self.k),
-                false => Next::none(a.start),
-            };
+        let (tiles, panels) =
+            (rows.len().div_ceil(tile::rows::<S>()), self.n.div_ceil(width::<S>()));
+        let (ks, columns) = (self.k0..self.k0 + self.k, self.first..self.first + self.n);
+        let begin = |tile: usize| rows.end.min(rows.start + tile * rows.len() / tiles);
+        for i in 0..tiles {
+            let [top, bottom, end] = [i, i + 1, i + 2].map(begin);
+            let soon = [
+                Soon::rows(a, bottom..end, ks.clone(), panels),
+                Soon::columns::<S>(&product.b, columns.clone(), self.next.clone(), [i, tiles]),
+            ];
             // SAFETY: the caller's promise.
             unsafe {
                 let left = match packs {
@@ -207,9 +212,8 @@ impl Block {
                     false => self.left(product, top),
                 };
                 let place = self.place(product, top..bottom);
-                strip::<S>(bottom - top, self.n, self.k, left, right, place, next);
+                strip::<S>(bottom - top, self.n, self.k, left, right, place, soon);
             }
-            top = bottom;
         }
     }
 

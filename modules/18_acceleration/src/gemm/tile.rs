@@ -6,6 +6,7 @@
 use super::{Holds, Matrix};
 use crate::simd::Simd;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 /// How many rows a tile has at most. The sums take `rows * vectors` registers, a row of `b` takes
 /// `vectors` and a number of `a` one: 31 of 32, 15 of 16.
@@ -51,33 +52,78 @@ pub(super) struct Right {
     pub(super) last: *const f32,
 }
 
-/// Rows of `a` that come next, asked for a line per step of `k` while the last tile of a strip is
-/// computed: from memory that is far they take as long as several tiles.
+/// Runs of memory that are needed soon. They are asked for on the way, a few numbers more at every
+/// step of `k`: what is far takes as long to come as several tiles take.
 #[derive(Clone, Copy)]
-pub(super) struct Next {
+pub(super) struct Soon {
     at: *const f32,
-    step: usize,
-    end: usize,
-    row: usize,
+    /// How many numbers of the run were asked for, of how many.
+    asked: usize,
+    run: usize,
+    /// How far the next run is.
+    apart: usize,
+    /// How many numbers are asked for at a step.
+    pace: usize,
 }
 
-impl Next {
-    /// Nothing but a place that is at hand anyway.
+/// How many numbers a line of a cache holds: who asks for one gets all.
+const LINE: usize = 16;
+
+impl Soon {
+    /// Some rows of `a`, at most those of a tile, in these steps of `k`: asked for by every second
+    /// of so many panels of as many steps. Of rows that lie side by side only the line of the last
+    /// one is: that of the first came with the rows before.
     #[inline(always)]
-    pub(super) fn none(at: *const f32) -> Self {
-        Self { at, step: 0, end: usize::MAX, row: 0 }
+    pub(super) fn rows(a: &Matrix, rows: Range<usize>, ks: Range<usize>, panels: usize) -> Self {
+        let pace = LINE.div_ceil(panels.div_ceil(2));
+        match a.column {
+            _ if rows.is_empty() => Self::nothing(a),
+            1 => Self::of(a, rows.start * a.row + ks.start, [ks.len(), a.row], pace),
+            step => Self::of(a, (rows.end - 1) * a.row + ks.start * step, [LINE, step], pace),
+        }
     }
 
-    /// Rows from `row` on, `k` steps from `k0` on: row by row if a row is a run of memory, else
-    /// step by step.
+    /// Part `i` of `parts` of these columns of `b` in these steps of `k`: asked for by every second
+    /// panel of as many columns.
     #[inline(always)]
-    pub(super) fn of(a: &Matrix, [row, k0]: [usize; 2], k: usize) -> Self {
+    pub(super) fn columns<S: Simd>(
+        b: &Matrix,
+        columns: Range<usize>,
+        ks: Range<usize>,
+        [i, parts]: [usize; 2],
+    ) -> Self {
+        let pace = (2 * const { width::<S>() }).div_ceil(parts);
+        let part = |of: &Range<usize>| of.start + i * of.len() / parts;
+        match b.column {
+            _ if ks.is_empty() => Self::nothing(b),
+            1 => Self::of(b, part(&ks) * b.row + columns.start, [columns.len(), b.row], pace),
+            step => Self::of(b, part(&columns) * step + ks.start * b.row, [ks.len(), step], pace),
+        }
+    }
+
+    /// A place that is at hand anyway, again and again.
+    #[inline(always)]
+    fn nothing(matrix: &Matrix) -> Self {
+        Self { at: matrix.start, asked: 0, run: 1, apart: 0, pace: 0 }
+    }
+
+    /// Runs of `run` numbers which are `apart`, from number `first` on.
+    #[inline(always)]
+    fn of(matrix: &Matrix, first: usize, [run, apart]: [usize; 2], pace: usize) -> Self {
         // A number of two bytes is as far from the next as half of one of four.
-        let as_floats = |n: usize| if a.holds == Holds::Halves { n / 2 } else { n };
-        let at = a.start.wrapping_add(as_floats(row * a.row + k0 * a.column));
-        match a.column {
-            1 => Self { at, step: 16, end: as_floats(k), row: as_floats(a.row) },
-            column => Self { at, step: as_floats(column), end: usize::MAX, row: 0 },
+        let as_floats = |n: usize| if matrix.holds == Holds::Halves { n / 2 } else { n };
+        let at = matrix.start.wrapping_add(as_floats(first));
+        Self { at, asked: 0, run: as_floats(run), apart: as_floats(apart), pace }
+    }
+
+    /// Asks for a few numbers more.
+    #[inline(always)]
+    fn ask<S: Simd>(&mut self) {
+        S::prefetch(self.at.wrapping_add(self.asked));
+        self.asked += self.pace;
+        if self.asked >= self.run {
+            self.asked = 0;
+            self.at = self.at.wrapping_add(self.apart);
         }
     }
 }
@@ -93,7 +139,8 @@ pub(super) struct Place {
     pub(super) bias: *const f32,
 }
 
-/// `rows` rows of the product, at most those of a tile, and `n` columns, over `k` steps.
+/// `rows` rows of the product, at most those of a tile, and `n` columns, over `k` steps. The panels
+/// ask for what is needed soon by turns, as there are registers for one place only.
 ///
 /// # Safety
 /// `a`, `b` and `place` have that many numbers, and the panels of `b` whole vectors.
@@ -105,14 +152,14 @@ pub(super) unsafe fn strip<S: Simd>(
     a: Left,
     b: Right,
     place: Place,
-    next: Next,
+    soon: [Soon; 2],
 ) {
     /// The code for each number of rows, where a tile has so many.
     macro_rules! for_each_number_of_rows {
         ($($r:literal)*) => {
             match rows {
                 // SAFETY: the caller's promise.
-                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place, next) },)*
+                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place, soon) },)*
                 _ => unreachable!("a tile has no {rows} rows"),
             }
         };
@@ -128,20 +175,19 @@ unsafe fn panels<S: Simd, const R: usize>(
     a: Left,
     b: Right,
     mut place: Place,
-    next: Next,
+    mut soon: [Soon; 2],
 ) {
     let wide = const { width::<S>() };
-    let (mut from, mut left) = (b.first, n);
+    let (mut from, mut left, mut turn) = (b.first, n, 0);
     while left > 0 {
         let columns = left.min(wide);
         let (from_here, step) = if columns == wide { (from, b.step) } else { (b.last, wide) };
-        let soon = if left <= wide { next } else { Next::none(a.first) };
         // SAFETY: the caller's promise; a column is never behind the last.
         unsafe {
             if const { vectors::<S>() == 2 } && columns > S::LANES {
-                tile::<S, R, 2>(columns, k, a, from_here, step, place, soon);
+                tile::<S, R, 2>(columns, k, a, from_here, step, place, &mut soon[turn]);
             } else {
-                tile::<S, R, 1>(columns, k, a, from_here, step, place, soon);
+                tile::<S, R, 1>(columns, k, a, from_here, step, place, &mut soon[turn]);
             }
         }
         from = from.wrapping_add(b.panel);
@@ -150,6 +196,7 @@ unsafe fn panels<S: Simd, const R: usize>(
             place.bias = place.bias.wrapping_add(columns);
         }
         left -= columns;
+        turn = 1 - turn;
     }
 }
 
@@ -162,7 +209,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
     b: *const f32,
     step: usize,
     place: Place,
-    next: Next,
+    soon: &mut Soon,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -178,7 +225,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
                 first[v] = S::load_first(place.bias.add(v * S::LANES), n);
             }
         }
-        let sums = product::<S, R, V>(k, a, b, step, first, next);
+        let sums = product::<S, R, V>(k, a, b, step, first, soon);
         if whole {
             write::<S, R, V>(sums, place);
         } else {
@@ -206,21 +253,16 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
     mut b: *const f32,
     step: usize,
     first: [S::F; V],
-    mut next: Next,
+    soon: &mut Soon,
 ) -> [[S::F; V]; R] {
     let mut sums = [first; R];
     let mut rows = [a.first; R];
     for i in 0..R {
         rows[i] = a.first.wrapping_add(i * a.row);
     }
-    let (mut at, mut soon) = (0, 0);
+    let (mut at, mut soon_here) = (0, *soon);
     for _ in 0..k {
-        S::prefetch(next.at.wrapping_add(soon));
-        soon += next.step;
-        if soon >= next.end {
-            soon = 0;
-            next.at = next.at.wrapping_add(next.row);
-        }
+        soon_here.ask::<S>();
         let mut row = [S::splat(0.0); V];
         for v in 0..V {
             // SAFETY: the caller's promise.
@@ -237,6 +279,7 @@ unsafe fn product<S: Simd, const R: usize, const V: usize>(
         b = b.wrapping_add(step);
         at += a.step;
     }
+    *soon = soon_here;
     sums
 }
 
