@@ -86,12 +86,12 @@ impl Buffer for Int8Buffer {
     }
 }
 
-/// The buffer, if the tensor shows all of it and in its order.
+/// The buffer, if the tensor shows all of it and in its order, and there is something to multiply.
 fn whole(weight: &Tensor) -> Option<&Int8Buffer> {
     let buffer: &Int8Buffer = weight.buffer()?;
-    let is_whole = weight.is_contiguous()
-        && weight.shape() == [buffer.weights.outputs(), buffer.weights.inputs()];
-    is_whole.then_some(buffer)
+    let Weights { sums, inputs, .. } = &buffer.weights;
+    let is_whole = weight.is_contiguous() && weight.shape() == [sums.len(), *inputs];
+    (is_whole && *inputs > 0).then_some(buffer)
 }
 
 /// `x Wᵀ + b`, of rows that are quantized first.
@@ -185,6 +185,13 @@ mod tests {
         assert_eq!(linear(&x, &part, None), linear(&x, &part.to_f32(), None));
         let g = Tensor::randn([4, 6], rng);
         assert_eq!(g.matmul(&small), g.matmul(&small.to_f32()));
+    }
+
+    #[test]
+    fn without_inputs_there_is_the_bias() {
+        let (x, small) = (Tensor::zeros([2, 0]), Tensor::zeros([3, 0]).to_int8());
+        let bias = Tensor::from([1.0, 2.0, 3.0]);
+        assert_eq!(linear(&x, &small, Some(&bias)), bias.expand([2, 3]));
     }
 
     #[test]
