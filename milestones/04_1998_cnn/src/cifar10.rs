@@ -31,8 +31,8 @@ const SMALL: Recipe = Recipe {
 
 /// What the ambitious do: a residual network of nine layers, pictures shifted, mirrored and with
 /// a hole, and labels that leave a little doubt. Source: D. Page, "How to train your ResNet"
-/// (2018), whose network, rates and smoothing these are, about. Half the width is a quarter of the
-/// arithmetic, and not enough: after 16 passes it had 88.5 % right (seed 0).
+/// (2018), whose network, rates and smoothing these are, about. It ends with 90.4 % right (seed 0);
+/// half the width is a quarter of the arithmetic, and not enough: 88.5 % after 16 passes.
 const LARGE: Recipe = Recipe {
     network: |rng| Box::new(ResNet9::new(3, 10, 64, rng)),
     loss: |scores, labels| {
