@@ -139,6 +139,8 @@ pub(crate) trait Simd: Words {
     unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize);
     /// Says that the numbers around `at`, which may be any address, are wanted soon.
     fn prefetch(at: *const f32);
+    /// As [`prefetch`](Self::prefetch), but not so soon: into the second cache.
+    fn prefetch_far(at: *const f32);
 
     /// As [`transpose`](Self::transpose), past the caches where a vector is a line of theirs: for
     /// results that are larger than they are. Seen by other threads after

@@ -119,7 +119,7 @@ impl Soon {
     /// Asks for a few numbers more.
     #[inline(always)]
     fn ask<S: Simd>(&mut self) {
-        S::prefetch(self.at.wrapping_add(self.asked));
+        S::prefetch_far(self.at.wrapping_add(self.asked));
         self.asked += self.pace;
         if self.asked >= self.run {
             self.asked = 0;

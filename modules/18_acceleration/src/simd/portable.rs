@@ -184,6 +184,9 @@ impl Simd for Portable {
     fn prefetch(_at: *const f32) {}
 
     #[inline(always)]
+    fn prefetch_far(_at: *const f32) {}
+
+    #[inline(always)]
     fn sum(a: [f32; 8]) -> f32 {
         let b: [f32; 4] = from_fn(|i| a[i] + a[i + 4]);
         (b[0] + b[2]) + (b[1] + b[3])
