@@ -52,7 +52,7 @@ fn count(shape: Shape) -> usize {
 }
 
 /// The shape with another size along its last axis.
-fn with_last(shape: Shape, size: usize) -> Shape {
+pub(crate) fn with_last(shape: Shape, size: usize) -> Shape {
     let mut sizes = [1; 6];
     for (to, size) in sizes.iter_mut().zip(shape.iter()) {
         *to = size;

@@ -1,6 +1,6 @@
 //! Tensors with fewer bits a number.
 
-use crate::bf16::ToBf16;
+use crate::bf16::{Bf16Buffer, ToBf16};
 use crate::int8::Int8Buffer;
 use tinytorch_tensor::{Tensor, dispatch};
 
@@ -28,10 +28,16 @@ pub trait LowPrecision {
 
 impl LowPrecision for Tensor {
     fn to_bf16(&self) -> Tensor {
-        if self.kind() == "bf16" { self.clone() } else { dispatch(ToBf16, &[self]) }
+        match self.buffer::<Bf16Buffer>() {
+            Some(_) => self.clone(),
+            None => dispatch(ToBf16, &[self]),
+        }
     }
 
     fn to_int8(&self) -> Tensor {
-        if self.kind() == "int8" { self.clone() } else { Int8Buffer::tensor(self) }
+        match self.buffer::<Int8Buffer>() {
+            Some(_) => self.clone(),
+            None => Int8Buffer::tensor(self),
+        }
     }
 }

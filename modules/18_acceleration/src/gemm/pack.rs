@@ -9,8 +9,8 @@ use crate::simd::Simd;
 use std::cell::Cell;
 use std::ops::Range;
 
-/// How many numbers a cache line holds.
-const LINE: usize = 16;
+/// How many numbers a cache line holds: who asks for one gets all.
+pub(super) const LINE: usize = 16;
 
 thread_local!(static ROOM: Cell<Vec<f32>> = const { Cell::new(Vec::new()) });
 

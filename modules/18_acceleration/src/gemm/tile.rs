@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "the innermost loop goes through pointers")]
 #![expect(clippy::needless_range_loop, reason = "numbers of rows and vectors are constants")]
 
+use super::pack::LINE;
 use super::{Holds, Matrix};
 use crate::simd::Simd;
 use std::mem::MaybeUninit;
@@ -65,9 +66,6 @@ pub(super) struct Soon {
     /// How many numbers are asked for at a step.
     pace: usize,
 }
-
-/// How many numbers a line of a cache holds: who asks for one gets all.
-const LINE: usize = 16;
 
 impl Soon {
     /// Some rows of `a`, at most those of a tile, in these steps of `k`: asked for by every second

@@ -5,6 +5,7 @@
 use super::product::linear;
 use super::rows::Rows;
 use super::weights::Weights;
+use crate::linear::with_last;
 use std::sync::Arc;
 use tinytorch_layers::LinearOp;
 use tinytorch_tensor::{Buffer, Kernel, Kernels, MatMul, Op, Storage, Tensor};
@@ -101,9 +102,7 @@ fn layer(x: &Tensor, weight: &Int8Buffer, bias: Option<&Tensor>) -> Tensor {
     let bias = bias.map(|bias| bias.to_f32());
     let bias = bias.as_ref().map(|bias| bias.data());
     let y = linear(&rows, &weight.weights, &weight.scales, bias.as_deref());
-    let mut shape = x.shape().to_vec();
-    *shape.last_mut().expect("a layer takes rows") = weight.weights.outputs();
-    Tensor::from_vec(y, shape)
+    Tensor::from_vec(y, with_last(x.shape(), weight.weights.outputs()))
 }
 
 fn linear_op(op: &dyn Op, x: &[&Tensor]) -> Tensor {
