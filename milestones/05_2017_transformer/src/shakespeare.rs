@@ -103,6 +103,7 @@ pub fn run(text: &str, task: &Task, settings: &Settings, stage: &mut dyn Stage) 
     stage.picture(&sample(&model, &tokenizer, 400));
     Report::judge("05", "tinyshakespeare", "nats per character", BAR, values)
         .with_fact("parameters", thousands(config.parameter_count()))
+        .with_fact("nanoGPT's documentation", "1.88 for this setting, 1.47 for its full one")
         .with_fact("characters learned from", {
             thousands(task.recipe.steps * task.recipe.batch * config.context)
         })
