@@ -17,7 +17,7 @@ use crate::threads::{parallel, threads};
 use std::ops::Range;
 
 /// How many steps of `k` are taken at once, at most. A tile of `a` is then 14 KiB.
-const DEPTH: usize = 256;
+pub(super) const DEPTH: usize = 256;
 
 /// How many columns of `b` a block has at most: with all steps 512 KiB, half of an L2 cache.
 const COLUMNS: usize = 512;
@@ -25,15 +25,11 @@ const COLUMNS: usize = 512;
 /// From so many rows on it pays to pack rows of `b` that could be read where they lie.
 const B_WORTH_PACKING: usize = 192;
 
-/// From so many columns on it pays to pack rows of `a`, unless they are runs of memory that fall
-/// on different lines of the cache.
-const A_WORTH_PACKING: usize = 128;
+/// From so many columns on it pays to pack rows of `a`.
+const A_WORTH_PACKING: usize = 64;
 
 /// The same where columns of `a` are runs of memory, and each step of `k` is far from the last.
 const TURNED_A_WORTH_PACKING: usize = 32;
-
-/// Numbers that lie so far apart, 4 KiB, share the few places that a cache has for their address.
-const SAME_PLACE: usize = 1024;
 
 /// Below so many multiply-adds a product stays on one thread: some ten microseconds.
 const WORTH_SHARING: usize = 1_000_000;
@@ -117,7 +113,7 @@ vectorized! {
         let lies_right = product.b.column == 1 && product.b.holds == Holds::Floats;
         let packs = !lies_right || rows.len() >= B_WORTH_PACKING;
         let panels = if packs { columns.len().min(COLUMNS).div_ceil(width::<S>()) } else { 1 };
-        let (for_b, for_a) = (depth * panels * width::<S>(), depth * 16);
+        let (for_b, for_a) = (depth * panels * width::<S>(), tile::PACKED);
         let mut room = pack::Room::new(for_b + for_a);
         let b = room.start();
         let mut first = columns.start;
@@ -192,18 +188,16 @@ impl Block {
         room: *mut f32,
     ) {
         let a = &product.a;
-        let spread = a.column == 1 && !a.row.is_multiple_of(SAME_PLACE);
         let worth = if a.row == 1 { TURNED_A_WORTH_PACKING } else { A_WORTH_PACKING };
-        let packs = a.holds != Holds::Floats || self.n > worth && !spread;
-        let (tiles, panels) =
-            (rows.len().div_ceil(tile::rows::<S>()), self.n.div_ceil(width::<S>()));
+        let packs = a.holds != Holds::Floats || self.n > worth;
+        let tiles = rows.len().div_ceil(tile::rows::<S>());
         let (ks, columns) = (self.k0..self.k0 + self.k, self.first..self.first + self.n);
         let begin = |tile: usize| rows.end.min(rows.start + tile * rows.len() / tiles);
         for i in 0..tiles {
             let [top, bottom, end] = [i, i + 1, i + 2].map(begin);
             let soon = [
-                Soon::rows(a, bottom..end, ks.clone(), panels),
-                Soon::columns::<S>(&product.b, columns.clone(), self.next.clone(), [i, tiles]),
+                Soon::rows(a, bottom..end, ks.clone()),
+                Soon::columns(&product.b, columns.clone(), self.next.clone(), [i, tiles]),
             ];
             // SAFETY: the caller's promise.
             unsafe {

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "copies through pointers into memory that is kept")]
 
 use super::number::{Floats, Halves, Number, Rounded};
-use super::tile::{Left, width};
+use super::tile::{Left, SIDE_BY_SIDE, TURNED, width};
 use super::{Holds, Matrix};
 use crate::simd::Simd;
 use std::cell::Cell;
@@ -148,25 +148,23 @@ unsafe fn rows_of<S: Simd, N: Number>(
     let from = a.start.cast::<N::Stored>().wrapping_add(row * a.row + k0 * a.column);
     // SAFETY: the caller's promise.
     unsafe {
-        if a.column == 1 {
-            for i in 0..n {
-                run::<S, N>(from.wrapping_add(i * a.row), k, to.add(i * k));
-            }
-            return Left { first: to, row: k, step: 1 };
-        }
-        if a.row == 1 && n <= S::LANES {
+        if a.row == 1 && a.column != 1 && n <= S::LANES {
+            let [row, step] = TURNED;
             for p in 0..k {
                 let numbers = N::load_first::<S>(from.wrapping_add(p * a.column), n);
-                S::store(to.add(p * S::LANES), numbers);
+                S::store(to.add(p * step), numbers);
             }
-            return Left { first: to, row: 1, step: S::LANES };
+            return Left { first: to, row, step };
         }
+        let [row, step] = SIDE_BY_SIDE;
         for i in 0..n {
-            for p in 0..k {
-                *to.add(i * k + p) = N::float(*from.wrapping_add(i * a.row + p * a.column));
+            let (from, to) = (from.wrapping_add(i * a.row), to.add(i * row));
+            match a.column {
+                1 => run::<S, N>(from, k, to),
+                apart => (0..k).for_each(|p| *to.add(p) = N::float(*from.wrapping_add(p * apart))),
             }
         }
-        Left { first: to, row: k, step: 1 }
+        Left { first: to, row, step }
     }
 }
 

@@ -35,6 +35,17 @@ pub(super) const fn width<S: Simd>() -> usize {
     vectors::<S>() * S::LANES
 }
 
+/// How packed rows of `a` lie: so far apart are rows, and steps of `k`. The compiler knows it, and
+/// the processor needs no instructions to find them. The rows begin at different places of the L1
+/// cache.
+pub(super) const SIDE_BY_SIDE: [usize; 2] = [super::block::DEPTH + LINE, 1];
+
+/// The same if in memory the numbers of a column of `a` follow each other.
+pub(super) const TURNED: [usize; 2] = [1, LINE];
+
+/// How much room the rows of a tile take, packed either way.
+pub(super) const PACKED: usize = LINE * SIDE_BY_SIDE[0];
+
 /// Some rows of `a`: number `p` of row `i` is `row * i + step * p` behind the first.
 #[derive(Clone, Copy)]
 pub(super) struct Left {
@@ -53,75 +64,80 @@ pub(super) struct Right {
     pub(super) last: *const f32,
 }
 
-/// Runs of memory that are needed soon. They are asked for on the way, a few numbers more at every
-/// step of `k`: what is far takes as long to come as several tiles take.
+/// Runs of memory that are needed soon. They are asked for on the way, line after line: what is far
+/// takes as long to come as several tiles take.
 #[derive(Clone, Copy)]
 pub(super) struct Soon {
     at: *const f32,
     /// How many numbers of the run were asked for, of how many.
     asked: usize,
     run: usize,
-    /// How far the next run is.
+    /// How far the next run is, and how many there are.
     apart: usize,
-    /// How many numbers are asked for at a step.
-    pace: usize,
+    runs: usize,
 }
 
 impl Soon {
-    /// Some rows of `a`, at most those of a tile, in these steps of `k`: asked for by every second
-    /// of so many panels of as many steps. Of rows that lie side by side only the line of the last
-    /// one is: that of the first came with the rows before.
+    /// Some rows of `a`, at most those of a tile, in these steps of `k`. Of rows that lie side by
+    /// side only the line of the last one is asked for: that of the first came with the rows before.
     #[inline(always)]
-    pub(super) fn rows(a: &Matrix, rows: Range<usize>, ks: Range<usize>, panels: usize) -> Self {
-        let pace = LINE.div_ceil(panels.div_ceil(2));
+    pub(super) fn rows(a: &Matrix, rows: Range<usize>, ks: Range<usize>) -> Self {
         match a.column {
-            _ if rows.is_empty() => Self::nothing(a),
-            1 => Self::of(a, rows.start * a.row + ks.start, [ks.len(), a.row], pace),
-            step => Self::of(a, (rows.end - 1) * a.row + ks.start * step, [LINE, step], pace),
+            1 => Self::of(a, rows.start * a.row + ks.start, [ks.len(), rows.len()], a.row),
+            step => {
+                let last = (rows.end - 1) * a.row;
+                let steps = if rows.is_empty() { 0 } else { ks.len() };
+                Self::of(a, last + ks.start * step, [1, steps], step)
+            }
         }
     }
 
-    /// Part `i` of `parts` of these columns of `b` in these steps of `k`: asked for by every second
-    /// panel of as many columns.
+    /// Part `i` of `parts` of these columns of `b` in these steps of `k`.
     #[inline(always)]
-    pub(super) fn columns<S: Simd>(
+    pub(super) fn columns(
         b: &Matrix,
         columns: Range<usize>,
         ks: Range<usize>,
         [i, parts]: [usize; 2],
     ) -> Self {
-        let pace = (2 * const { width::<S>() }).div_ceil(parts);
-        let part = |of: &Range<usize>| of.start + i * of.len() / parts;
+        let part = |of: &Range<usize>| {
+            let [begin, end] = [i, i + 1].map(|i| of.start + i * of.len() / parts);
+            (begin, end - begin)
+        };
         match b.column {
-            _ if ks.is_empty() => Self::nothing(b),
-            1 => Self::of(b, part(&ks) * b.row + columns.start, [columns.len(), b.row], pace),
-            step => Self::of(b, part(&columns) * step + ks.start * b.row, [ks.len(), step], pace),
+            1 => {
+                let (k, steps) = part(&ks);
+                Self::of(b, k * b.row + columns.start, [columns.len(), steps], b.row)
+            }
+            step => {
+                let (column, n) = part(&columns);
+                Self::of(b, column * step + ks.start * b.row, [ks.len(), n], step)
+            }
         }
     }
 
-    /// A place that is at hand anyway, again and again.
+    /// `runs` runs of `run` numbers which are `apart`, from number `first` on.
     #[inline(always)]
-    fn nothing(matrix: &Matrix) -> Self {
-        Self { at: matrix.start, asked: 0, run: 1, apart: 0, pace: 0 }
-    }
-
-    /// Runs of `run` numbers which are `apart`, from number `first` on.
-    #[inline(always)]
-    fn of(matrix: &Matrix, first: usize, [run, apart]: [usize; 2], pace: usize) -> Self {
+    fn of(matrix: &Matrix, first: usize, [run, runs]: [usize; 2], apart: usize) -> Self {
         // A number of two bytes is as far from the next as half of one of four.
         let as_floats = |n: usize| if matrix.holds == Holds::Halves { n / 2 } else { n };
         let at = matrix.start.wrapping_add(as_floats(first));
-        Self { at, asked: 0, run: as_floats(run), apart: as_floats(apart), pace }
+        // It may begin anywhere in a line, and end in one more.
+        let run = if run > 1 { as_floats(run) + LINE - 1 } else { run };
+        Self { at, asked: 0, run, apart: as_floats(apart), runs }
     }
 
-    /// Asks for a few numbers more.
+    /// Asks for the next line.
     #[inline(always)]
     fn ask<S: Simd>(&mut self) {
-        S::prefetch_far(self.at.wrapping_add(self.asked));
-        self.asked += self.pace;
-        if self.asked >= self.run {
-            self.asked = 0;
-            self.at = self.at.wrapping_add(self.apart);
+        if self.runs > 0 {
+            S::prefetch_far(self.at.wrapping_add(self.asked));
+            self.asked += LINE;
+            if self.asked >= self.run {
+                self.asked = 0;
+                self.at = self.at.wrapping_add(self.apart);
+                self.runs -= 1;
+            }
         }
     }
 }
@@ -157,7 +173,17 @@ pub(super) unsafe fn strip<S: Simd>(
         ($($r:literal)*) => {
             match rows {
                 // SAFETY: the caller's promise.
-                $($r if const { $r <= self::rows::<S>() } => unsafe { panels::<S, $r>(n, k, a, b, place, soon) },)*
+                $($r if const { $r <= self::rows::<S>() } => unsafe {
+                    match [a.row, a.step] {
+                        SIDE_BY_SIDE if const { 2 * $r > self::rows::<S>() } => {
+                            panels::<S, $r, { SIDE_BY_SIDE[0] }, { SIDE_BY_SIDE[1] }>(n, k, a, b, place, soon)
+                        }
+                        TURNED if const { 2 * $r > self::rows::<S>() } => {
+                            panels::<S, $r, { TURNED[0] }, { TURNED[1] }>(n, k, a, b, place, soon)
+                        }
+                        _ => panels::<S, $r, 0, 0>(n, k, a, b, place, soon),
+                    }
+                },)*
                 _ => unreachable!("a tile has no {rows} rows"),
             }
         };
@@ -167,7 +193,7 @@ pub(super) unsafe fn strip<S: Simd>(
 
 /// As [`strip`], for `R` rows: tile after tile to the right.
 #[inline(always)]
-unsafe fn panels<S: Simd, const R: usize>(
+unsafe fn panels<S: Simd, const R: usize, const ROW: usize, const STEP: usize>(
     n: usize,
     k: usize,
     a: Left,
@@ -183,9 +209,9 @@ unsafe fn panels<S: Simd, const R: usize>(
         // SAFETY: the caller's promise; a column is never behind the last.
         unsafe {
             if const { vectors::<S>() == 2 } && columns > S::LANES {
-                tile::<S, R, 2>(columns, k, a, from_here, step, place, &mut soon[turn]);
+                tile::<S, R, 2, ROW, STEP>(columns, k, a, from_here, step, place, &mut soon[turn]);
             } else {
-                tile::<S, R, 1>(columns, k, a, from_here, step, place, &mut soon[turn]);
+                tile::<S, R, 1, ROW, STEP>(columns, k, a, from_here, step, place, &mut soon[turn]);
             }
         }
         from = from.wrapping_add(b.panel);
@@ -200,7 +226,7 @@ unsafe fn panels<S: Simd, const R: usize>(
 
 /// `R` rows of `V` vectors, the last of which may count in part.
 #[inline(always)]
-unsafe fn tile<S: Simd, const R: usize, const V: usize>(
+unsafe fn tile<S: Simd, const R: usize, const V: usize, const ROW: usize, const STEP: usize>(
     columns: usize,
     k: usize,
     a: Left,
@@ -223,7 +249,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
                 first[v] = S::load_first(place.bias.add(v * S::LANES), n);
             }
         }
-        let sums = product::<S, R, V>(k, a, b, step, first, soon);
+        let sums = product::<S, R, V, ROW, STEP>(k, a, b, step, first, soon);
         if whole {
             write::<S, R, V>(sums, place);
         } else {
@@ -242,43 +268,69 @@ const MOST: usize = 14 * 32;
 /// How many steps of `k` a row of `b` is asked for before it is needed.
 const AHEAD: usize = 8;
 
+/// How many steps of `k` are taken per turn of the innermost loop. What a turn costs besides
+/// arithmetic matters where a core is shared: its two threads share what it can begin per cycle.
+const TURN: usize = 4;
+
 /// The sums of products: per step of `k` a row of `b` stays in `V` registers while each of `R`
 /// numbers of `a`, as often as a vector is long, is multiplied with it. All rows begin as `first`.
 #[inline(always)]
-unsafe fn product<S: Simd, const R: usize, const V: usize>(
+unsafe fn product<S: Simd, const R: usize, const V: usize, const ROW: usize, const STEP: usize>(
     k: usize,
     a: Left,
-    mut b: *const f32,
+    b: *const f32,
     step: usize,
     first: [S::F; V],
     soon: &mut Soon,
 ) -> [[S::F; V]; R] {
     let mut sums = [first; R];
-    let mut rows = [a.first; R];
-    for i in 0..R {
-        rows[i] = a.first.wrapping_add(i * a.row);
-    }
-    let (mut at, mut soon_here) = (0, *soon);
-    for _ in 0..k {
+    let a_row = if ROW > 0 { ROW } else { a.row };
+    let a_step = if ROW > 0 { STEP } else { a.step };
+    let (mut a, mut b, mut soon_here) = (a.first, b, *soon);
+    for _ in 0..k / TURN {
         soon_here.ask::<S>();
-        let mut row = [S::splat(0.0); V];
-        for v in 0..V {
+        for p in 0..TURN {
             // SAFETY: the caller's promise.
-            row[v] = unsafe { S::load(b.add(v * S::LANES)) };
-            S::prefetch(b.wrapping_add(AHEAD * step + v * S::LANES));
-        }
-        for i in 0..R {
-            // SAFETY: the caller's promise.
-            let x = S::splat(unsafe { *rows[i].add(at) });
-            for v in 0..V {
-                sums[i][v] = S::fma(x, row[v], sums[i][v]);
+            unsafe {
+                let b = b.wrapping_add(p * step);
+                add_step::<S, R, V>(&mut sums, a.wrapping_add(p * a_step), a_row, b, step);
             }
         }
+        a = a.wrapping_add(TURN * a_step);
+        b = b.wrapping_add(TURN * step);
+    }
+    for _ in 0..k % TURN {
+        // SAFETY: the caller's promise.
+        unsafe { add_step::<S, R, V>(&mut sums, a, a_row, b, step) };
+        a = a.wrapping_add(a_step);
         b = b.wrapping_add(step);
-        at += a.step;
     }
     *soon = soon_here;
     sums
+}
+
+/// Adds the products of one step of `k`: of numbers of `a` which are `a_row` apart.
+#[inline(always)]
+unsafe fn add_step<S: Simd, const R: usize, const V: usize>(
+    sums: &mut [[S::F; V]; R],
+    a: *const f32,
+    a_row: usize,
+    b: *const f32,
+    b_step: usize,
+) {
+    let mut row = [S::splat(0.0); V];
+    for v in 0..V {
+        // SAFETY: the caller's promise.
+        row[v] = unsafe { S::load(b.add(v * S::LANES)) };
+        S::prefetch(b.wrapping_add(AHEAD * b_step + v * S::LANES));
+    }
+    for i in 0..R {
+        // SAFETY: the caller's promise.
+        let x = S::splat(unsafe { *a.add(i * a_row) });
+        for v in 0..V {
+            sums[i][v] = S::fma(x, row[v], sums[i][v]);
+        }
+    }
 }
 
 /// Writes whole vectors, or adds them to what is there.
