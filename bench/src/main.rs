@@ -37,7 +37,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tinytorch::acceleration::AlignedMemory;
 use workload::{Workload, is_asked_for};
+
+/// As README tells who uses the crate.
+#[global_allocator]
+static MEMORY: AlignedMemory = AlignedMemory;
 
 /// Races TinyTorch against other frameworks on this machine.
 #[derive(Parser)]

@@ -49,6 +49,7 @@ mod trial;
 pub use bf16::{Bf16, Bf16Buffer, ToBf16, autocast};
 pub use level::{Level, level, with_level};
 pub use low_precision::LowPrecision;
+pub use memory::AlignedMemory;
 pub use threads::{set_threads, threads};
 
 use std::any::Any;
