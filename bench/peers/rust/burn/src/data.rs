@@ -1,6 +1,6 @@
 //! Weights and data, a layer, and a trainer.
 
-use burn::module::{AutodiffModule, Param};
+use burn::module::Param;
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::prelude::*;
@@ -65,7 +65,7 @@ pub fn time<R>(meter: &Meter, name: &str, on: &Device, mut f: impl FnMut() -> R)
 }
 
 /// Steps of `optimizer` along `loss`: the first losses, then the time, then the memory.
-pub fn train<M: AutodiffModule>(
+pub fn train<M: Module>(
     meter: &Meter,
     name: &str,
     losses: usize,
