@@ -34,7 +34,7 @@ pub struct Raced<'a> {
 }
 
 /// Runs all rounds of all workloads. A round is ours, then each mode of each other, every one in a
-/// fresh process; the next starts with another one. After each round of a workload, `show` gets
+/// fresh process, in another [`order`] each time. After each round of a workload, `show` gets
 /// all rows that have had one, whole as they are by then: nobody has to wait for the end.
 pub fn race(
     workloads: &[&Workload],
@@ -58,8 +58,7 @@ pub fn race(
             let names = heat.iter().map(|row| row.workload.name.as_str()).collect::<Vec<_>>();
             let (threads, of) = (heat[0].threads, rules.rounds);
             eprintln!("{} on {threads} threads, round {} of {of}", names.join(", "), round + 1);
-            for i in 0..entrants.len() {
-                let at = (i + round) % entrants.len();
+            for at in order(round, entrants.len()) {
                 let silent = absent.contains(&(at, number));
                 if !silent && !turn(heat, &entrants[at], places, rules) {
                     absent.insert((at, number));
@@ -70,6 +69,13 @@ pub fn race(
             show(&begun.collect::<Vec<_>>());
         }
     }
+}
+
+/// In which order the entrants run. Each round begins with another one, and every second goes the
+/// other way round: whoever else uses the machine at intervals does not meet the same one again.
+fn order(round: usize, entrants: usize) -> Vec<usize> {
+    let after = |i| if round.is_multiple_of(2) { i } else { entrants - i };
+    (0..entrants).map(|i| (round + after(i)) % entrants).collect()
 }
 
 /// What runs in one process: one workload; or, if they may run `together`, all of a family that
@@ -122,6 +128,20 @@ mod tests {
     use super::*;
     use crate::entrant::Program;
     use crate::workload::Work;
+
+    #[test]
+    fn everyone_runs_once_a_round_and_after_another_one_each_time() {
+        for round in 0..6 {
+            let (this, next) = (order(round, 5), order(round + 1, 5));
+            let mut all = this.clone();
+            all.sort();
+            assert_eq!(all, [0, 1, 2, 3, 4]);
+            assert_ne!(this[0], next[0]);
+            for pair in this.windows(2) {
+                assert!(!next.windows(2).any(|other| other == pair), "round {round}");
+            }
+        }
+    }
 
     #[test]
     fn a_family_may_run_in_one_process_but_not_what_is_measured_of_the_process() {
